@@ -1,0 +1,49 @@
+import werkzeug
+
+from odoo import http
+from odoo.exceptions import AccessError, MissingError, UserError
+from odoo.http import request
+
+from odoo.addons.helpdesk_mgmt.controllers.main import HelpdeskTicketController
+from odoo.addons.helpdesk_mgmt.controllers.myaccount import CustomerPortalHelpdesk
+
+
+class CareTicketController(HelpdeskTicketController):
+    """Close a ticket from the portal: by POST, and only what the user may read."""
+
+    @http.route(methods=["POST"])
+    def support_ticket_close(self, **kw):
+        """Close the caller's own ticket; redirects to it, or to the portal's home.
+
+        Raises a bad request when the numbers are no numbers.
+        """
+        try:
+            ticket_id, stage_id = int(kw["ticket_id"]), int(kw["stage_id"])
+        except (KeyError, ValueError) as error:
+            raise werkzeug.exceptions.BadRequest(
+                "Closing a ticket needs the numbers of a ticket and a stage."
+            ) from error
+        ticket = request.env["helpdesk.ticket"].browse(ticket_id)
+        stage = request.env["helpdesk.ticket.stage"].browse(stage_id).exists()
+        try:
+            ticket.check_access("read")
+            if not ticket.exists() or not stage:
+                return request.redirect("/my")
+            if stage.close_from_portal and stage.closed:
+                ticket.sudo().stage_id = stage
+        except (AccessError, MissingError):
+            return request.redirect("/my")
+        except UserError:
+            # Staff must answer first; the page tells the caller nothing about what is missing.
+            return request.redirect(f"/my/ticket/{ticket_id}?care_not_closed=1")
+        return request.redirect(f"/my/ticket/{ticket_id}")
+
+
+class CarePortal(CustomerPortalHelpdesk):
+    def _document_check_access(self, model_name, document_id, access_token=None):
+        """An access token never opens an inquiry."""
+        if model_name == "helpdesk.ticket" and access_token:
+            ticket = request.env[model_name].sudo().browse(document_id).exists()
+            if ticket.care_is_inquiry:
+                access_token = None
+        return super()._document_check_access(model_name, document_id, access_token=access_token)

@@ -1,0 +1,29 @@
+from odoo import fields, models
+
+
+class CareNature(models.Model):
+    """What kind of inquiry it is; decides the clocks, the letters and what closing requires."""
+
+    _name = "care.nature"
+    _description = "Nature of an Inquiry"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    code = fields.Char(
+        required=True, copy=False, help="Stable key used by rule files and imports."
+    )
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    rank = fields.Integer(
+        help="How formal it is: an inquiry is upgraded from a lower rank to a higher one."
+    )
+    description = fields.Text(translate=True)
+    close_needs_answer = fields.Boolean(default=True)
+    close_needs_told = fields.Boolean(
+        "Closing needs who was told", default=True, help="Who was told, when and how."
+    )
+    close_needs_category = fields.Boolean(default=True)
+    close_needs_department = fields.Boolean(default=False)
+    color = fields.Integer()
+
+    _code_uniq = models.Constraint("unique (code)", "Another nature has this code.")

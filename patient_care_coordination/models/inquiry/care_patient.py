@@ -1,0 +1,106 @@
+import re
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+
+class CarePatient(models.Model):
+    """The person an inquiry is about.
+
+    Kept apart from contacts: nothing on a contact may tell that somebody is a patient.
+    """
+
+    _name = "care.patient"
+    _description = "Patient"
+    _inherit = ["mail.thread"]
+    _order = "name, id"
+    _rec_names_search = ["name", "hospital_number"]
+    _mail_post_access = "read"
+
+    name = fields.Char(required=True, index="trigram", tracking=True)
+    hospital_number = fields.Char(index=True, copy=False, tracking=True)
+    birth_date = fields.Date(index="btree_not_null", tracking=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    active = fields.Boolean(default=True)
+    phone = fields.Char()
+    email = fields.Char()
+    address = fields.Text()
+    lang_id = fields.Many2one(
+        "res.lang", string="Language", context={"active_test": False}, ondelete="restrict"
+    )
+    access_need_ids = fields.Many2many("care.access.need", string="Access needs")
+    safe_to_call = fields.Char(
+        help="When and how it is safe to call, and whether a message may be left."
+    )
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Contact",
+        index="btree_not_null",
+        ondelete="set null",
+        help="Optional: the contact who is this patient. The contact itself does not show it.",
+    )
+    inquiry_ids = fields.One2many("helpdesk.ticket", "care_patient_id", string="Inquiries")
+    inquiry_count = fields.Integer(compute="_compute_inquiry_count")
+
+    _hospital_number_uniq = models.UniqueIndex(
+        "(company_id, hospital_number) WHERE hospital_number IS NOT NULL",
+        "Another patient of this hospital has this hospital number.",
+    )
+
+    def _compute_inquiry_count(self):
+        counts = dict(
+            self.env["helpdesk.ticket"]._read_group(
+                [("care_patient_id", "in", self.ids)], ["care_patient_id"], ["__count"]
+            )
+        )
+        for patient in self:
+            patient.inquiry_count = counts.get(patient, 0)
+
+    @api.depends("name", "hospital_number", "birth_date")
+    def _compute_display_name(self):
+        for patient in self:
+            extra = [part for part in (patient.hospital_number, patient.birth_date) if part]
+            suffix = f" ({', '.join(map(str, extra))})" if extra else ""
+            patient.display_name = f"{patient.name or ''}{suffix}"
+
+    @api.constrains("birth_date")
+    def _check_birth_date(self):
+        today = fields.Date.context_today(self)
+        for patient in self:
+            if patient.birth_date and patient.birth_date > today:
+                raise ValidationError(
+                    self.env._(
+                        "The birth date %(date)s of %(name)s lies in the future: correct the date.",
+                        date=patient.birth_date,
+                        name=patient.name,
+                    )
+                )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_with_inquiries(self):
+        busy = self.sudo().with_context(active_test=False).filtered("inquiry_ids")
+        if busy:
+            raise UserError(
+                self.env._(
+                    "%(names)s cannot be deleted because of inquiries: archive instead.",
+                    names=", ".join(busy.mapped("name")),
+                )
+            )
+
+    def action_open_inquiries(self):
+        """Open the inquiries about this patient."""
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "patient_care_coordination.action_inquiries"
+        )
+        return action | {
+            "domain": [("care_patient_id", "=", self.id)],
+            "context": {"default_care_patient_id": self.id},
+        }
+
+    @api.model
+    def _care_clean_number(self, value):
+        """Hospital number without blanks around or inside, as printed on wristbands."""
+        return re.sub(r"\s+", "", value or "") or False

@@ -1,0 +1,535 @@
+import logging
+from copy import deepcopy
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+
+_logger = logging.getLogger(__name__)
+
+STAFF = "patient_care_coordination.group_care_staff"
+RELATIONS = [
+    ("self", "The patient"),
+    ("partner", "Spouse or partner"),
+    ("parent", "Parent"),
+    ("child", "Son or daughter"),
+    ("relative", "Other relative"),
+    ("friend", "Friend or neighbour"),
+    ("carer", "Carer"),
+    ("guardian", "Guardian or legal representative"),
+    ("executor", "Executor"),
+    ("professional", "Professional"),
+    ("staff", "Member of staff"),
+    ("other", "Other or not stated"),
+]
+EMOTIONS = [
+    ("calm", "Calm"),
+    ("anxious", "Anxious"),
+    ("fearful", "Fearful"),
+    ("angry", "Angry"),
+    ("distressed", "Distressed"),
+    ("sceptical", "Sceptical"),
+    ("grieving", "Grieving"),
+]
+
+
+class HelpdeskTicket(models.Model):
+    """An inquiry is a ticket that concerns a patient's care (``care_is_inquiry``)."""
+
+    _inherit = "helpdesk.ticket"
+
+    team_id = fields.Many2one(tracking=True)
+    category_id = fields.Many2one(tracking=True)
+    priority = fields.Selection(tracking=True)
+
+    care_is_inquiry = fields.Boolean("Inquiry", readonly=True, copy=False, index=True)
+    care_nature_id = fields.Many2one(
+        "care.nature", string="Nature", index="btree_not_null", tracking=True, ondelete="restrict"
+    )
+    care_patient_id = fields.Many2one(
+        "care.patient",
+        string="Patient",
+        index="btree_not_null",
+        groups=STAFF,
+        ondelete="restrict",
+        check_company=True,
+    )
+    care_relation = fields.Selection(RELATIONS, string="Caller is", groups=STAFF)
+    care_identity = fields.Selection(
+        [
+            ("named", "Named"),
+            ("confidential", "In confidence"),
+            ("anonymous", "Anonymous"),
+        ],
+        string="Identity of the caller",
+        default="named",
+        groups=STAFF,
+        help="In confidence: the department is not told who called. Anonymous: nobody knows.",
+    )
+    care_department_id = fields.Many2one(
+        "care.department",
+        string="Department",
+        index="btree_not_null",
+        tracking=True,
+        check_company=True,
+        ondelete="restrict",
+        help="What the inquiry is about: where the care happened.",
+    )
+    care_received_date = fields.Datetime(
+        "Received",
+        index=True,
+        copy=False,
+        tracking=True,
+        help="When the hospital received it, also when it is logged later. Clocks start here.",
+    )
+    care_lang_id = fields.Many2one(
+        "res.lang", string="Language", context={"active_test": False}, groups=STAFF
+    )
+    care_access_need_ids = fields.Many2many(
+        "care.access.need", string="Access needs", groups=STAFF
+    )
+    care_callback_phone = fields.Char("Call back on", groups=STAFF)
+    care_safe_to_call = fields.Char(
+        "Safe to call",
+        groups=STAFF,
+        help="When and how it is safe to call, and whether a message may be left.",
+    )
+    care_desired_outcome = fields.Text(
+        "Desired outcome", groups=STAFF, help="What would put it right for the caller."
+    )
+    care_emotional_state = fields.Selection(
+        EMOTIONS,
+        string="Emotional state",
+        groups=STAFF,
+        help="A cue for whoever speaks to the caller next. Never printed or mailed.",
+    )
+    care_category_ids = fields.Many2many(
+        "helpdesk.ticket.category",
+        "care_ticket_category_rel",
+        "ticket_id",
+        "category_id",
+        string="Categories",
+        help="All it is about; the first one found is the main category.",
+    )
+    care_issue_ids = fields.One2many("care.issue", "ticket_id", string="Issues", groups=STAFF)
+    care_answer = fields.Text("Answer", groups=STAFF)
+    care_told = fields.Char("Who was told", groups=STAFF, copy=False)
+    care_told_date = fields.Datetime("Told on", groups=STAFF, copy=False)
+    care_told_channel_id = fields.Many2one(
+        "helpdesk.ticket.channel", string="Told by", groups=STAFF, copy=False
+    )
+    care_answered_by_id = fields.Many2one(
+        "res.users", string="Answered by", groups=STAFF, copy=False, readonly=True
+    )
+    care_outcome = fields.Selection(
+        [
+            ("answered", "Answered"),
+            ("resolved", "Resolved"),
+            ("upheld", "Upheld"),
+            ("partly", "Partly upheld"),
+            ("not_upheld", "Not upheld"),
+            ("referred", "Referred elsewhere"),
+            ("withdrawn", "Withdrawn"),
+            ("duplicate", "Duplicate"),
+        ],
+        string="Outcome",
+        groups=STAFF,
+        tracking=True,
+        copy=False,
+    )
+    care_waiting = fields.Selection(
+        [("us", "Us"), ("caller", "The caller"), ("department", "Another department")],
+        string="Waiting for",
+        default="us",
+        tracking=True,
+        copy=False,
+    )
+    care_nature_change_ids = fields.One2many(
+        "care.nature.change", "ticket_id", string="Changes of nature", groups=STAFF
+    )
+    care_intake_error = fields.Text(
+        "Intake problem",
+        readonly=True,
+        copy=False,
+        groups=STAFF,
+        help="A step of the intake failed; the inquiry was kept and sent to triage.",
+    )
+
+    _care_worklist_idx = models.Index(
+        "(user_id, care_received_date) WHERE care_is_inquiry AND closed_date IS NULL"
+    )
+    _care_team_worklist_idx = models.Index(
+        "(team_id, care_received_date) WHERE care_is_inquiry AND closed_date IS NULL"
+    )
+    _care_waiting_idx = models.Index(
+        "(care_waiting, care_received_date) WHERE care_is_inquiry AND closed_date IS NULL"
+    )
+    _care_closed_idx = models.Index("(closed_date) WHERE care_is_inquiry")
+
+    # ------------------------------------------------------------------
+    # What is an inquiry
+    # ------------------------------------------------------------------
+
+    @api.depends("number", "care_is_inquiry")
+    def _compute_display_name(self):
+        """The number alone: display names reach people who may not read the record."""
+        inquiries = self.filtered("care_is_inquiry")
+        for inquiry in inquiries:
+            inquiry.display_name = inquiry.number
+        super(HelpdeskTicket, self - inquiries)._compute_display_name()
+
+    @api.model
+    def _care_select_inquiries(self, vals_list):
+        """Positions in ``vals_list`` of what becomes an inquiry (decided once, at creation)."""
+        team_ids = {vals["team_id"] for vals in vals_list if vals.get("team_id")}
+        teams = self.env["helpdesk.ticket.team"].sudo().browse(team_ids)
+        desks = {team.id for team in teams if team.care_desk}
+        return [
+            index
+            for index, vals in enumerate(vals_list)
+            if vals.get("care_nature_id")
+            or vals.get("care_patient_id")
+            or vals.get("team_id") in desks
+        ]
+
+    # ------------------------------------------------------------------
+    # The one door
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        vals_list = [dict(vals) for vals in vals_list]
+        for vals in vals_list:
+            vals.pop("care_is_inquiry", None)
+        positions = self._care_select_inquiries(vals_list)
+        if not positions:
+            return super().create(vals_list)
+        inquiry_vals = [vals_list[index] for index in positions]
+        self._care_check_incoming(inquiry_vals)
+        for vals in inquiry_vals:
+            vals["care_is_inquiry"] = True
+        self._care_prepare(inquiry_vals)
+        context_by_ticket = [self._care_take_notes(vals) for vals in inquiry_vals]
+        tickets = super(HelpdeskTicket, self._care_creator()).create(vals_list)
+        tickets = tickets.with_env(self.env)
+        inquiries = self.browse([tickets[index].id for index in positions])
+        inquiries._care_created(context_by_ticket)
+        return tickets
+
+    @api.model
+    def _care_creator(self):
+        """The environment that creates inquiries.
+
+        Who reads no inquiry may still hand one in, and cannot write the fields our steps fill.
+        """
+        if self.env.su or self.env.user.has_group(STAFF):
+            return self
+        return self.sudo()
+
+    @api.model
+    def _care_check_incoming(self, vals_list):
+        """Check the rights on what was handed in, before our steps add to it."""
+        if self.env.su or self.env.user.has_group(STAFF):
+            return
+        self.check_access("create")
+        for name in {name for vals in vals_list for name in vals if name in self._fields}:
+            self._check_field_access(self._fields[name], "write")
+
+    @api.model
+    def _care_take_notes(self, vals):
+        """Take out of ``vals`` what rooms left for ``_care_created`` and is no field."""
+        return {key: vals.pop(key) for key in list(vals) if key.startswith("care:")}
+
+    @api.model
+    def _care_prepare(self, vals_list):
+        """Complete the values of new inquiries, in place; rooms extend it, calling super first.
+
+        Only inquiries come here. A key that starts with ``care:`` is handed on to
+        ``_care_created`` and never written.
+        """
+        self._care_guard("facts", self._care_complete_facts, vals_list)
+
+    def _care_created(self, notes_list):
+        """Do what a new inquiry starts; ``notes_list`` has one dict of notes for each record."""
+        failed = self.browse(
+            [ticket.id for ticket, notes in zip(self, notes_list, strict=True) if "care:errors" in notes]
+        )
+        if failed:
+            self._care_guard("alarm", failed._care_raise_intake_alarm, notes_list)
+
+    def _care_changed(self, old):
+        """React to a write; ``old`` maps ids to the values before (see ``_care_watched``)."""
+
+    def _care_closing_gaps(self):
+        """What is missing before each inquiry may be closed: ``{id: [sentence, ...]}``."""
+        gaps = {ticket.id: [] for ticket in self}
+        for ticket in self.sudo():
+            missing, nature = gaps[ticket.id], ticket.care_nature_id
+            if nature.close_needs_answer and not (ticket.care_answer or "").strip():
+                missing.append(self.env._("the answer"))
+            if nature.close_needs_told and not ticket.care_told:
+                missing.append(self.env._("who was told"))
+            if nature.close_needs_told and not ticket.care_told_date:
+                missing.append(self.env._("when the person was told"))
+            if nature.close_needs_told and not ticket.care_told_channel_id:
+                missing.append(self.env._("how the person was told"))
+            if nature.close_needs_category and not ticket.category_id:
+                missing.append(self.env._("the category"))
+            if nature.close_needs_department and not ticket.care_department_id:
+                missing.append(self.env._("the department"))
+        return gaps
+
+    @api.model
+    def _care_guard(self, step, method, vals_list):
+        """Run one step of the intake so that its failure loses nothing.
+
+        The step works in a savepoint. If it fails, the values are put back as they were, the
+        inquiry goes to the triage team of its company, and the error is kept for the record.
+        """
+        before = deepcopy(vals_list)
+        try:
+            with self.env.cr.savepoint():
+                method(vals_list)
+        except Exception as error:
+            _logger.exception("Intake step %s failed for %s inquiries", step, len(vals_list))
+            for vals, kept in zip(vals_list, before, strict=True):
+                vals.clear()
+                vals.update(kept)
+                self._care_send_to_triage(vals, step, error)
+
+    @api.model
+    def _care_send_to_triage(self, vals, step, error):
+        """Place values whose intake failed at the triage team, with the error for the record."""
+        errors = vals.setdefault("care:errors", [])
+        errors.append(f"{step}: {type(error).__name__}: {error}")
+        vals["care_intake_error"] = "\n".join(errors)
+        company = self.env["res.company"].sudo().browse(
+            vals.get("company_id") or self.env.company.id
+        )
+        team = company.care_triage_team_id
+        if team:
+            vals["team_id"], vals["user_id"] = team.id, False
+
+    def _care_raise_intake_alarm(self, _notes_list):
+        """Ask somebody who leads to look at inquiries whose intake failed."""
+        for ticket in self.sudo():
+            ticket.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("Intake failed: check this inquiry"),
+                note=self.env._("It was kept and sent to triage. See the intake problem on it."),
+                user_id=ticket._care_lead().id,
+            )
+
+    def _care_lead(self):
+        """Who leads: the team's leader, else a supervisor, else the administrator."""
+        self.ensure_one()
+        if self.team_id.user_id:
+            return self.team_id.user_id
+        group = self.env.ref("patient_care_coordination.group_supervisor")
+        users = group.all_user_ids.filtered(
+            lambda user: user.active and self.company_id in user.company_ids
+        )
+        return users[:1] or self.env.ref("base.user_admin")
+
+    # ------------------------------------------------------------------
+    # Facts
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _care_complete_facts(self, vals_list):
+        """Company, nature, received date, channel, caller, department and language."""
+        now = fields.Datetime.now()
+        natures = {nature.code: nature.id for nature in self.env["care.nature"].sudo().search([])}
+        teams = self.env["helpdesk.ticket.team"].sudo()
+        for vals in vals_list:
+            if not vals.get("company_id"):
+                team = teams.browse(vals.get("team_id") or [])
+                vals["company_id"] = (team.company_id or self.env.company).id
+            if not vals.get("care_nature_id"):
+                vals["care_nature_id"] = natures.get("question")
+                vals["care:nature_default"] = True
+            vals["care_received_date"] = vals.get("care_received_date") or now
+            if not vals.get("name"):
+                vals["name"] = self.env._("No subject")
+            if not vals.get("description"):
+                vals["description"] = vals["name"]
+        self._care_complete_people(vals_list)
+
+    @api.model
+    def _care_complete_people(self, vals_list):
+        """Fill the caller's names and the language from the records that the values name."""
+        partners = self.env["res.partner"].sudo().browse(
+            {vals["partner_id"] for vals in vals_list if vals.get("partner_id")}
+        )
+        patients = self.env["care.patient"].sudo().browse(
+            {vals["care_patient_id"] for vals in vals_list if vals.get("care_patient_id")}
+        )
+        partners.fetch(["name", "email", "lang"])
+        patients.fetch(["lang_id"])
+        languages = self.env["res.lang"].sudo()
+        codes = {partner.lang for partner in partners if partner.lang}
+        by_code = {
+            lang.code: lang.id for lang in languages.search([("code", "in", list(codes))])
+        } if codes else {}
+        for vals in vals_list:
+            partner = partners.browse(vals.get("partner_id") or [])
+            if vals.get("care_identity") == "anonymous":
+                vals.update(partner_id=False, partner_name=False, partner_email=False)
+            elif partner:
+                vals["partner_name"] = vals.get("partner_name") or partner.name
+                vals["partner_email"] = vals.get("partner_email") or partner.email
+            if not vals.get("care_lang_id"):
+                patient = patients.browse(vals.get("care_patient_id") or [])
+                vals["care_lang_id"] = patient.lang_id.id or by_code.get(partner.lang, False)
+
+    # ------------------------------------------------------------------
+    # Changes
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _care_watched(self):
+        """Fields whose value before a write rooms ask for in ``_care_changed``."""
+        return ["stage_id", "team_id", "user_id", "category_id", "care_nature_id"]
+
+    def write(self, vals):
+        if "care_is_inquiry" in vals and not self.env.context.get("care_mark"):
+            raise AccessError(
+                self.env._("Whether a ticket is an inquiry is changed by its own action only.")
+            )
+        watched = [name for name in self._care_watched() if name in vals]
+        inquiries = self.filtered("care_is_inquiry")
+        if not inquiries:
+            return super().write(vals)
+        old = {
+            ticket.id: {name: ticket[name] for name in watched} for ticket in inquiries.sudo()
+        } if watched else {}
+        stage = self.env["helpdesk.ticket.stage"].browse(vals.get("stage_id") or [])
+        reopened = self.browse()
+        if stage.closed:
+            inquiries._care_check_closing(vals)
+        elif stage:
+            reopened = inquiries.filtered("closed_date")
+        result = super().write(vals)
+        if reopened:
+            super(HelpdeskTicket, reopened).write({"closed_date": False})
+        if old:
+            inquiries._care_changed(old)
+        return result
+
+    def _care_check_closing(self, vals):
+        """Refuse to close what is not complete; ``vals`` are written together with the stage."""
+        opened = self.filtered(lambda ticket: not ticket.stage_id.closed)
+        if not opened:
+            return
+        answers = {key: vals[key] for key in vals if key.startswith("care_") or key == "category_id"}
+        if answers:
+            super(HelpdeskTicket, opened).write(answers)
+        for ticket_id, missing in opened._care_closing_gaps().items():
+            if missing:
+                raise UserError(
+                    self.env._(
+                        "Inquiry %(number)s cannot be closed yet. Missing: %(missing)s.",
+                        number=self.browse(ticket_id).number,
+                        missing=", ".join(missing),
+                    )
+                )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_inquiries(self):
+        if any(ticket.care_is_inquiry for ticket in self.sudo()):
+            raise UserError(
+                self.env._("Inquiries are never deleted: close it with an outcome instead.")
+            )
+
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
+    def action_care_make_inquiry(self):
+        """Turn plain tickets into inquiries: a question until somebody upgrades it."""
+        plain = self.filtered(lambda ticket: not ticket.care_is_inquiry)
+        nature = self.env["care.nature"].search([("code", "=", "question")], limit=1)
+        for created, tickets in plain.grouped("create_date").items():
+            tickets.with_context(care_mark=True).write(
+                {
+                    "care_is_inquiry": True,
+                    "care_nature_id": nature.id,
+                    "care_received_date": created,
+                }
+            )
+        return True
+
+    def action_care_make_plain(self):
+        """Take a ticket out of patient care; for the privacy officer alone."""
+        if not self.env.user.has_group("patient_care_coordination.group_privacy_officer"):
+            raise AccessError(
+                self.env._("Only the privacy officer can turn an inquiry into a plain ticket.")
+            )
+        self.with_context(care_mark=True).write({"care_is_inquiry": False})
+        return True
+
+    def action_care_upgrade(self):
+        """Open the small form that changes the nature with a reason."""
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "patient_care_coordination.action_care_upgrade"
+        )
+        return action | {"context": {"default_ticket_id": self.id}}
+
+    def action_care_close(self):
+        """Close answered inquiries, in the first closed stage of their team."""
+        for ticket in self:
+            ticket._care_close()
+        return True
+
+    def action_care_issues_from_categories(self):
+        """Make an issue of each category that has none yet."""
+        rows = []
+        for ticket in self:
+            known = ticket.care_issue_ids.category_id
+            rows += [
+                {
+                    "ticket_id": ticket.id,
+                    "category_id": category.id,
+                    "department_id": ticket.care_department_id.id,
+                }
+                for category in (ticket.category_id | ticket.care_category_ids) - known
+            ]
+        self.env["care.issue"].create(rows)
+        return True
+
+    def _care_close(self, **values):
+        """Close one inquiry with ``values``; raises UserError with what is missing."""
+        self.ensure_one()
+        stage = self.team_id._get_applicable_stages().filtered("closed")[:1]
+        if not stage:
+            raise UserError(
+                self.env._(
+                    "%(team)s has no stage that counts as closed: add one in the stages.",
+                    team=self.team_id.name,
+                )
+            )
+        if not self.care_answered_by_id:
+            values["care_answered_by_id"] = self.env.user.id
+        self.write({"care_waiting": False, **values, "stage_id": stage.id})
+
+    def _care_set_nature(self, nature, reason):
+        """Change the nature in place, keep the reason as a row, retype nothing."""
+        changes = [
+            {
+                "ticket_id": ticket.id,
+                "old_nature_id": ticket.care_nature_id.id,
+                "new_nature_id": nature.id,
+                "reason": reason,
+                "user_id": self.env.user.id,
+            }
+            for ticket in self
+            if ticket.care_nature_id != nature
+        ]
+        self.env["care.nature.change"].sudo().create(changes)
+        self.write({"care_nature_id": nature.id})
+
+    @api.model
+    def _care_domain_mine(self):
+        """Open inquiries a person or the teams of that person are to work on."""
+        return Domain("care_is_inquiry", "=", True) & Domain("closed_date", "=", False)

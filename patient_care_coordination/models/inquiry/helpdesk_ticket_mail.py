@@ -1,0 +1,82 @@
+from odoo import api, fields, models
+
+# What the base mails to the caller greets the assigned user, and the other way round.
+BASE_TEMPLATES = {
+    "helpdesk_mgmt.closed_ticket_template": "patient_care_coordination.mail_inquiry_closed",
+    "helpdesk_mgmt.changed_stage_template": "patient_care_coordination.mail_inquiry_moved",
+    "helpdesk_mgmt.assignment_email_template": "patient_care_coordination.mail_inquiry_assigned",
+}
+
+
+class HelpdeskTicket(models.Model):
+    """Mail in and out of an inquiry."""
+
+    _inherit = "helpdesk.ticket"
+
+    care_automatic = fields.Boolean(
+        "Sent by a machine",
+        readonly=True,
+        copy=False,
+        help="The first mail was an automatic one, so nothing automatic answers it.",
+    )
+
+    def message_subscribe(self, partner_ids=None, subtype_ids=None):
+        """Only patient care staff follow an inquiry: To and Cc of a mail do not."""
+        inquiries = self.filtered("care_is_inquiry")
+        plain = self - inquiries
+        if plain:
+            super(HelpdeskTicket, plain).message_subscribe(partner_ids, subtype_ids)
+        if inquiries and partner_ids:
+            staff = self._care_staff_partners(partner_ids)
+            if staff:
+                super(HelpdeskTicket, inquiries).message_subscribe(staff, subtype_ids)
+        return True
+
+    @api.model
+    def _care_staff_partners(self, partner_ids):
+        """Of these partners, those whose user holds a role that reads inquiries."""
+        group = self.env.ref("patient_care_coordination.group_care_staff")
+        users = self.env["res.users"].sudo().search(
+            [("partner_id", "in", list(partner_ids)), ("all_group_ids", "in", group.ids)]
+        )
+        return users.partner_id.ids
+
+    def _track_template(self, tracking):
+        """Closing, stage and assignment mails greet the person they are sent to."""
+        result = super()._track_template(tracking)
+        ticket = self[:1]
+        if ticket.care_is_inquiry and "stage_id" in result:
+            template, options = result["stage_id"]
+            if ticket.sudo().care_automatic:
+                del result["stage_id"]
+                return result
+            xmlid = BASE_TEMPLATES.get(template.get_external_id().get(template.id))
+            if xmlid:
+                result["stage_id"] = (self.env.ref(xmlid), options)
+        return result
+
+    @api.model
+    def message_new(self, msg_dict, custom_values=None):
+        """Give an inquiry that came by mail its channel, and the date on which it arrived."""
+        channel = self.env["helpdesk.ticket.channel"]._care_by_code("email")
+        values = {
+            "channel_id": channel.id,
+            "care_automatic": bool(msg_dict.get("care_automatic")),
+        } | dict(custom_values or {})
+        hinted = self.with_context(care_team_hint=True)
+        return super(HelpdeskTicket, hinted).message_new(msg_dict, custom_values=values)
+
+    def _portal_ensure_token(self):
+        """An access token never opens an inquiry, so none is made."""
+        if self.filtered("care_is_inquiry"):
+            return ""
+        return super()._portal_ensure_token()
+
+    @api.model
+    def _get_thread_with_access(self, thread_id, *, hash=None, pid=None, token=None, **kwargs):
+        """Neither a token nor a signed link lets anybody write to an inquiry."""
+        if self.browse(thread_id).sudo().exists().care_is_inquiry:
+            hash = pid = token = None
+        return super()._get_thread_with_access(
+            thread_id, hash=hash, pid=pid, token=token, **kwargs
+        )

@@ -1,0 +1,36 @@
+from odoo import api, models
+
+BULK = {"bulk", "junk", "list", "auto_reply"}
+
+
+class MailThread(models.AbstractModel):
+    _inherit = "mail.thread"
+
+    @api.model
+    def _detect_loop_sender(self, message, message_dict, routes):
+        """Never drop a mail to a desk: ward forms and ombudsmen send many within an hour.
+
+        Loops are stopped where they start instead: an automatic mail gets no automatic answer.
+        """
+        if any(self._care_is_desk_route(route) for route in routes or []):
+            return False
+        return super()._detect_loop_sender(message, message_dict, routes)
+
+    @api.model
+    def _care_is_desk_route(self, route):
+        model, thread_id, custom_values = route[0], route[1], route[2] or {}
+        if model != "helpdesk.ticket":
+            return False
+        if thread_id:
+            return self.env[model].sudo().browse(thread_id).exists().care_is_inquiry
+        team = self.env["helpdesk.ticket.team"].sudo().browse(custom_values.get("team_id") or [])
+        return team.care_desk
+
+    @api.model
+    def message_parse(self, message, save_original=False):
+        """Tell automatic mail (RFC 3834) from what a person wrote: ``care_automatic``."""
+        result = super().message_parse(message, save_original=save_original)
+        submitted = (message.get("Auto-Submitted") or "no").split(";")[0].strip().lower()
+        precedence = (message.get("Precedence") or "").strip().lower()
+        result["care_automatic"] = submitted != "no" or precedence in BULK
+        return result

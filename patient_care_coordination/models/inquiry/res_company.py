@@ -1,0 +1,38 @@
+from odoo import api, fields, models
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    care_triage_team_id = fields.Many2one(
+        "helpdesk.ticket.team",
+        string="Triage team",
+        ondelete="restrict",
+        help="Inquiries that no rule places, and those whose intake failed, arrive here.",
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        companies = super().create(vals_list)
+        companies.sudo()._care_set_up()
+        return companies
+
+    def _care_set_up(self):
+        """Give each company its triage team; rooms add what else a new company needs.
+
+        Run twice, it changes nothing.
+        """
+        missing = self.filtered(lambda company: not company.care_triage_team_id)
+        teams = self.env["helpdesk.ticket.team"].create(
+            [
+                {
+                    "name": self.env._("Patient relations"),
+                    "company_id": company.id,
+                    "care_desk": True,
+                    "show_in_portal": False,
+                }
+                for company in missing
+            ]
+        )
+        for company, team in zip(missing, teams, strict=True):
+            company.care_triage_team_id = team

@@ -1,0 +1,221 @@
+"""The demo hospital: teams, departments, people, patients and a hundred inquiries.
+
+Loaded by the demo data alone. It is code because it spreads the inquiries over the last three
+months and takes each through its states as its users would.
+"""
+
+import random
+from datetime import timedelta
+
+from odoo import Command, api, fields, models
+
+TEAMS = {
+    "Catering": "catering",
+    "Housekeeping": "housekeeping",
+    "Patient transport": "transport",
+    "Appointments": "appointments",
+    "Switchboard and contact centre": "switchboard",
+    "Nursing management": "nursing",
+    "Pharmacy liaison": "pharmacy",
+    "Medical records": "records",
+    "Facilities": "facilities",
+    "Patient information": "information",
+    "Interpreting and access": "interpreting",
+    "Billing": "billing",
+}
+PEOPLE = [
+    ("coordinator", "Carla Meier", "group_coordinator"),
+    ("coordinator2", "Tom Adeyemi", "group_coordinator"),
+    ("supervisor", "Ruth Sand", "group_supervisor"),
+    ("responder", "Nils Berg", "group_responder"),
+    ("routing", "Ines Roy", "group_routing_admin"),
+    ("clerk", "Karl Lund", "group_supplies_clerk"),
+    ("privacy", "Petra Voss", "group_privacy_officer"),
+]
+DEPARTMENTS = {
+    "Medicine": ["Ward 3", "Ward 4", "Dialysis"],
+    "Surgery": ["Ward 7", "Ward 8", "Day surgery"],
+    "Family": ["Maternity", "Children's ward"],
+    "Services": ["Radiology", "Outpatients", "Emergency department", "Main reception"],
+}
+PATIENTS = [
+    ("Okafor, Ada", "H1001", "1958-03-02", "en_US"),
+    ("Lindqvist, Per", "H1002", "1944-11-19", "sv_SE"),
+    ("Ruiz, Marisol", "H1003", "1987-06-30", "es_ES"),
+    ("Haddad, Samir", "H1004", "1971-01-12", "ar_001"),
+    ("Brown, Gloria", "H1005", "1939-09-08", "en_US"),
+    ("Novak, Jan", "H1006", "2001-04-25", "cs_CZ"),
+    ("Silva, Teresa", "H1007", "1966-12-01", "pt_PT"),
+    ("Keller, Urs", "H1008", "1952-07-17", "de_DE"),
+]
+RELATIVES = ["Ben Okafor", "Anna Lindqvist", "Luis Ruiz", "Joy Brown", "Maria Silva"]
+STORIES = [
+    ("Cold lunch on Ward 7", "My mother's lunch was cold again and the soup was not warm.", "concern"),
+    ("Toilet not cleaned", "The toilet on Ward 3 was dirty all weekend. Nobody cleaned it.", "complaint"),
+    ("When does the transport come?", "The ambulance car to dialysis did not pick us up.", "question"),
+    ("Change of appointment", "I need to rebook my appointment at the clinic on Tuesday.", "request"),
+    ("Nobody answers the phone", "I rang the switchboard eight times and could not get through.", "concern"),
+    ("Visiting hours", "When may I visit my father on Ward 4, and where do I park?", "question"),
+    ("Copy of my records", "Please send me a copy of my medical records.", "records_request"),
+    ("Rude at the desk", "The receptionist was rude and shouted at my wife.", "complaint"),
+    ("Thank you", "The nurses were so kind and friendly. Thank you to everybody.", "compliment"),
+    ("Lost glasses", "My husband's reading glasses went missing when he moved wards.", "lost_property"),
+    ("Waited five hours", "We waited five hours in the emergency department.", "complaint"),
+    ("Bill for the room", "The invoice for the single room is wrong.", "question"),
+    ("Interpreter needed", "My uncle speaks Arabic only and needs an interpreter.", "request"),
+    ("Not enough nurses", "There were not enough nurses on the ward at night.", "concern"),
+    ("Tablets at home", "Which tablets do I take after discharge?", "question"),
+    ("Nothing to do", "A television in the day room would help, it is boring.", "suggestion"),
+]
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    @api.model
+    def _care_load_demo(self):
+        """Fill the main company once; on a database that has the demo, change nothing."""
+        company = self.env.ref("base.main_company")
+        env = self.with_company(company).env
+        if env["res.users"].search_count([("login", "=", "coordinator")]):
+            return
+        users = company._care_demo_people(env)
+        teams = company._care_demo_teams(env, users)
+        departments = company._care_demo_departments(env, teams, users)
+        company._care_demo_rules(env)
+        company._care_demo_inquiries(env, users, departments)
+
+    def _care_demo_people(self, env):
+        users = env["res.users"]
+        for login, name, group in PEOPLE:
+            users |= users.with_context(no_reset_password=True).create(
+                {
+                    "name": name,
+                    "login": login,
+                    "password": login,
+                    "email": f"{login}@hospital.example",
+                    "group_ids": [Command.link(env.ref(f"patient_care_coordination.{group}").id)],
+                }
+            )
+        users.with_context(no_reset_password=True).create(
+            {
+                "name": "Joy Brown",
+                "login": "relative",
+                "password": "relative",
+                "email": "joy.brown@home.example",
+                "group_ids": [Command.set([env.ref("base.group_portal").id])],
+            }
+        )
+        return {user.login: user for user in users}
+
+    def _care_demo_teams(self, env, users):
+        desk = self.care_triage_team_id
+        desk.write(
+            {
+                "alias_name": "patient-relations",
+                "user_id": users["supervisor"].id,
+                "user_ids": [
+                    Command.set([users[x].id for x in ("coordinator", "coordinator2", "supervisor")])
+                ],
+            }
+        )
+        return desk | env["helpdesk.ticket.team"].create(
+            [
+                {
+                    "name": name,
+                    "alias_name": alias,
+                    "company_id": self.id,
+                    "care_desk": True,
+                    "show_in_portal": False,
+                    "user_id": users["supervisor"].id,
+                    "user_ids": [Command.set([users["responder"].id, users["coordinator"].id])],
+                }
+                for name, alias in TEAMS.items()
+            ]
+        )
+
+    def _care_demo_departments(self, env, teams, users):
+        departments = env["care.department"]
+        nursing = teams.filtered(lambda team: team.name == "Nursing management")
+        for parent_name, names in DEPARTMENTS.items():
+            parent = departments.create(
+                {"name": parent_name, "team_id": nursing.id, "supervisor_id": users["supervisor"].id}
+            )
+            departments |= departments.create(
+                [{"name": name, "parent_id": parent.id, "team_id": nursing.id} for name in names]
+            )
+        return departments
+
+    def _care_demo_rules(self, env):
+        """Map the draft of the starter set to the demo's teams and make it live."""
+        draft = env["care.ruleset"].search(
+            [("company_id", "=", self.id), ("state", "=", "draft")], limit=1
+        )
+        by_name = {
+            team.name: team for team in env["helpdesk.ticket.team"].search([("company_id", "=", self.id)])
+        }
+        for rule in draft.rule_ids.filtered(lambda rule: rule.kind == "routing"):
+            rule.team_id = by_name.get(rule.team_hint) or self.care_triage_team_id
+        draft.action_activate()
+
+    def _care_demo_inquiries(self, env, users, departments):
+        rng = random.Random(19)
+        partners = env["res.partner"].create([{"name": name} for name in RELATIVES])
+        languages = {
+            lang.code: lang.id for lang in env["res.lang"].with_context(active_test=False).search([])
+        }
+        patients = env["care.patient"].create(
+            [
+                {
+                    "name": name,
+                    "hospital_number": number,
+                    "birth_date": birth,
+                    "lang_id": languages.get(lang),
+                }
+                for name, number, birth, lang in PATIENTS
+            ]
+        )
+        natures = {nature.code: nature.id for nature in env["care.nature"].search([])}
+        channels = env["helpdesk.ticket.channel"].search([("care_code", "!=", False)])
+        now = fields.Datetime.now()
+        vals_list = []
+        for number in range(100):
+            name, text, nature = STORIES[number % len(STORIES)]
+            vals_list.append(
+                {
+                    "name": name,
+                    "description": text,
+                    "care_nature_id": natures[nature],
+                    "care_patient_id": rng.choice(patients).id,
+                    "care_department_id": rng.choice(departments).id,
+                    "channel_id": rng.choice(channels).id,
+                    "partner_id": rng.choice(partners).id,
+                    "care_relation": rng.choice(["self", "child", "partner", "parent"]),
+                    "care_emotional_state": rng.choice(["calm", "anxious", "angry", "grieving"]),
+                    "care_received_date": now - timedelta(days=90 - number * 0.9, hours=rng.randrange(8)),
+                }
+            )
+        tickets = env["helpdesk.ticket"].create(vals_list)
+        self._care_demo_work(env, users, tickets, rng)
+
+    def _care_demo_work(self, env, users, tickets, rng):
+        """Older inquiries are closed, recent ones under way, the newest untouched."""
+        quiet = tickets.with_context(tracking_disable=True, mail_notrack=True)
+        topic = env.ref("patient_care_coordination.category_fallback", raise_if_not_found=False)
+        category = topic or env["helpdesk.ticket.category"].search([("care_code", "!=", False)], limit=1)
+        for ticket in quiet[:70]:
+            told = min(ticket.care_received_date + timedelta(days=rng.randrange(1, 12)), fields.Datetime.now())
+            ticket._care_close(
+                category_id=ticket.category_id.id or category.id,
+                care_answer="We looked into it and told the caller what we found.",
+                care_told=ticket.partner_name,
+                care_told_date=told,
+                care_told_channel_id=ticket.channel_id.id,
+                care_outcome=rng.choice(["answered", "resolved", "upheld", "not_upheld"]),
+                care_answered_by_id=users["coordinator"].id,
+            )
+            ticket.closed_date = told
+        progress = env.ref("helpdesk_mgmt.helpdesk_ticket_stage_in_progress")
+        awaiting = env.ref("helpdesk_mgmt.helpdesk_ticket_stage_awaiting")
+        quiet[70:85].write({"stage_id": progress.id, "user_id": users["coordinator"].id})
+        quiet[78:85].write({"stage_id": awaiting.id, "care_waiting": "department"})

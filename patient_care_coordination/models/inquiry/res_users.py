@@ -1,0 +1,27 @@
+from odoo import models
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    def _care_inquiry_scope(self, company_ids, prefix=""):
+        """Domain of the tickets a user may touch as far as patient care is concerned.
+
+        What is no inquiry is left to the rules of the helpdesk. ``prefix`` names the link to the
+        ticket for records that belong to one. Relational paths instead of lists of ids keep the
+        cached rule right when somebody joins or leaves a team.
+        """
+        self.ensure_one()
+        path = f"{prefix}." if prefix else ""
+        module = "patient_care_coordination"
+        scopes = []
+        if self.has_group(f"{module}.group_privacy_officer"):
+            return [(1, "=", 1)]
+        if self.has_group(f"{module}.group_coordinator"):
+            scopes.append((f"{path}company_id", "in", company_ids))
+        if self.has_group(f"{module}.group_responder"):
+            scopes.append((f"{path}team_id.user_ids", "in", [self.id]))
+        if self.share:
+            scopes.append((f"{path}partner_id", "=", self.partner_id.id))
+        scopes.append((f"{path}care_is_inquiry", "=", False))
+        return ["|"] * (len(scopes) - 1) + scopes

@@ -1,0 +1,1 @@
+from . import care_intake, care_patient_import, care_upgrade

@@ -1,0 +1,109 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..models.inquiry.helpdesk_ticket import EMOTIONS, RELATIONS
+
+
+class CareIntake(models.TransientModel):
+    """Quick intake: who, what, answer. Three fields are enough to answer and close."""
+
+    _name = "care.intake"
+    _description = "Quick Intake"
+
+    caller_id = fields.Many2one("res.partner", string="Known caller")
+    caller_name = fields.Char("Who", help="The name of the caller; empty for an anonymous caller.")
+    phone = fields.Char()
+    email = fields.Char()
+    channel_id = fields.Many2one(
+        "helpdesk.ticket.channel",
+        required=True,
+        domain=[("care_code", "!=", False)],
+        default=lambda self: self.env["helpdesk.ticket.channel"]._care_by_code("phone"),
+    )
+    what = fields.Text("What is it about?", required=True)
+    answer = fields.Text()
+    nature_id = fields.Many2one(
+        "care.nature",
+        required=True,
+        default=lambda self: self.env["care.nature"].search([("code", "=", "question")], limit=1),
+    )
+    relation = fields.Selection(RELATIONS)
+    identity = fields.Selection(
+        [("named", "Named"), ("confidential", "In confidence"), ("anonymous", "Anonymous")],
+        default="named",
+        required=True,
+    )
+    patient_id = fields.Many2one("care.patient")
+    department_id = fields.Many2one("care.department")
+    category_id = fields.Many2one("helpdesk.ticket.category")
+    received_date = fields.Datetime(default=fields.Datetime.now, required=True)
+    emotional_state = fields.Selection(EMOTIONS)
+    safe_to_call = fields.Char()
+    desired_outcome = fields.Text()
+
+    @api.onchange("caller_id")
+    def _onchange_caller_id(self):
+        if self.caller_id:
+            self.caller_name = self.caller_id.name
+            self.phone = self.phone or self.caller_id.phone
+            self.email = self.email or self.caller_id.email
+
+    def action_answer_and_close(self):
+        """Keep the inquiry with its answer and close it; says what is missing otherwise."""
+        self.ensure_one()
+        if not (self.answer or "").strip():
+            raise UserError(
+                self.env._("Write the answer you gave, or choose Keep open.")
+            )
+        ticket = self._create_inquiry()
+        ticket._care_close(
+            care_answer=self.answer,
+            care_told=self.caller_name or self.env._("Anonymous caller"),
+            care_told_date=fields.Datetime.now(),
+            care_told_channel_id=self.channel_id.id,
+            care_outcome="answered",
+            user_id=self.env.user.id if self.env.user in ticket.team_id.user_ids else False,
+        )
+        return self._open(ticket)
+
+    def action_keep_open(self):
+        """Keep the inquiry open where the rules send it."""
+        self.ensure_one()
+        return self._open(self._create_inquiry())
+
+    def _create_inquiry(self):
+        return self.env["helpdesk.ticket"].create([self._prepare_inquiry()])
+
+    def _prepare_inquiry(self):
+        """Values of the inquiry; what is empty stays out, so that rules may fill it."""
+        first_line = next(iter(self.what.strip().splitlines()), "")
+        values = {
+            "name": first_line[:80] or self.env._("No subject"),
+            "description": self.what,
+            "channel_id": self.channel_id.id,
+            "partner_id": self.caller_id.id,
+            "partner_name": self.caller_name,
+            "partner_email": self.email,
+            "category_id": self.category_id.id,
+            "care_nature_id": self.nature_id.id,
+            "care_relation": self.relation,
+            "care_identity": self.identity,
+            "care_patient_id": self.patient_id.id,
+            "care_department_id": self.department_id.id,
+            "care_received_date": self.received_date,
+            "care_callback_phone": self.phone,
+            "care_safe_to_call": self.safe_to_call,
+            "care_desired_outcome": self.desired_outcome,
+            "care_emotional_state": self.emotional_state,
+            "care_answer": self.answer,
+        }
+        return {key: value for key, value in values.items() if value}
+
+    def _open(self, ticket):
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "helpdesk.ticket",
+            "res_id": ticket.id,
+            "view_mode": "form",
+            "target": "current",
+        }

@@ -1,0 +1,90 @@
+"""What tests on an Odoo database share: people of every role, a desk, a patient."""
+
+from odoo.fields import Command
+from odoo.tests import TransactionCase, new_test_user, tagged
+
+MODULE = "patient_care_coordination"
+
+
+def make_people(env):
+    """Users of every role by name; all in the main company."""
+    roles = {
+        "coordinator": f"{MODULE}.group_coordinator",
+        "supervisor": f"{MODULE}.group_supervisor",
+        "responder": f"{MODULE}.group_responder",
+        "routing_admin": f"{MODULE}.group_routing_admin",
+        "clerk": f"{MODULE}.group_supplies_clerk",
+        "privacy_officer": f"{MODULE}.group_privacy_officer",
+        "manager": "helpdesk_mgmt.group_helpdesk_manager",
+        "agent": "helpdesk_mgmt.group_helpdesk_user",
+        "employee": "base.group_user",
+        "relative": "base.group_portal",
+        "sibling": "base.group_portal",
+    }
+    return {
+        name: new_test_user(env, login=f"care_{name}", groups=groups, name=name.title())
+        for name, groups in roles.items()
+    }
+
+
+@tagged("standard", "post_install", "-at_install")
+class CareCommon(TransactionCase):
+    """A hospital with two teams, one patient and people of every role."""
+
+    test_module = MODULE
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env = cls.env(context={**cls.env.context, "tracking_disable": False})
+        cls.people = make_people(cls.env)
+        cls.company = cls.env.company
+        cls.triage = cls.company.care_triage_team_id
+        cls.catering = cls.env["helpdesk.ticket.team"].create(
+            {
+                "name": "Kitchen",
+                "alias_name": "kitchen-test",
+                "user_ids": [Command.link(cls.people["responder"].id)],
+            }
+        )
+        cls.ward = cls.env["care.department"].create({"name": "Ward 7", "code": "W7"})
+        cls.patient = cls.env["care.patient"].create(
+            {"name": "Okafor, Ada", "hospital_number": "H1001"}
+        )
+        cls.question = cls.env.ref(f"{MODULE}.nature_question")
+        cls.complaint = cls.env.ref(f"{MODULE}.nature_complaint")
+
+    @classmethod
+    def make_inquiry(cls, **values):
+        """A new inquiry at the triage team unless ``values`` say otherwise."""
+        return cls.env["helpdesk.ticket"].create(
+            [
+                {
+                    "name": "Visiting hours",
+                    "description": "When may I come?",
+                    "care_nature_id": cls.question.id,
+                    **values,
+                }
+            ]
+        )
+
+    @classmethod
+    def live_rules(cls, *rules):
+        """Make a rule set of these rules live: dicts of rule values, catch-all added."""
+        ruleset = cls.env["care.ruleset"].create({"company_id": cls.company.id})
+        for sequence, rule in enumerate(rules):
+            lines = [Command.create(line) for line in rule.pop("lines", [])]
+            cls.env["care.rule"].create(
+                {"ruleset_id": ruleset.id, "sequence": sequence, "line_ids": lines, **rule}
+            )
+        cls.env["care.rule"].create(
+            {
+                "ruleset_id": ruleset.id,
+                "name": "Everything else",
+                "catch_all": True,
+                "sequence": 1000,
+                "team_id": cls.triage.id,
+            }
+        )
+        ruleset.action_activate()
+        return ruleset
