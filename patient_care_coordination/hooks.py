@@ -24,8 +24,6 @@ def uninstall_hook(env):
 
 
 def _set_public_stage_write(env, allowed):
-    access = env.ref(
-        "helpdesk_mgmt.access_helpdesk_ticket_stage_public", raise_if_not_found=False
-    )
+    access = env.ref("helpdesk_mgmt.access_helpdesk_ticket_stage_public", raise_if_not_found=False)
     if access:
         access.perm_write = allowed

@@ -52,9 +52,7 @@ class CareIntake(models.TransientModel):
         """Keep the inquiry with its answer and close it; says what is missing otherwise."""
         self.ensure_one()
         if not (self.answer or "").strip():
-            raise UserError(
-                self.env._("Write the answer you gave, or choose Keep open.")
-            )
+            raise UserError(self.env._("Write the answer you gave, or choose Keep open."))
         ticket = self._create_inquiry()
         ticket._care_close(
             care_answer=self.answer,

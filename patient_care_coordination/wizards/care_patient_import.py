@@ -73,13 +73,17 @@ class CarePatientImport(models.TransientModel):
     def _known(self, rows):
         numbers = [values.get("hospital_number") for _place, values in rows]
         contacts = [values.get("partner_id") for _place, values in rows]
-        patients = self.env["care.patient"].with_context(active_test=False).search(
-            [
-                ("company_id", "=", self.env.company.id),
-                "|",
-                ("hospital_number", "in", [number for number in numbers if number]),
-                ("partner_id", "in", [contact for contact in contacts if contact]),
-            ]
+        patients = (
+            self.env["care.patient"]
+            .with_context(active_test=False)
+            .search(
+                [
+                    ("company_id", "=", self.env.company.id),
+                    "|",
+                    ("hospital_number", "in", [number for number in numbers if number]),
+                    ("partner_id", "in", [contact for contact in contacts if contact]),
+                ]
+            )
         )
         return set(patients.mapped("hospital_number")) | set(patients.partner_id.ids)
 

@@ -17,8 +17,6 @@ class CareUpgrade(models.TransientModel):
         """Apply the change; raises UserError when nothing would change."""
         self.ensure_one()
         if self.nature_id == self.old_nature_id:
-            raise UserError(
-                self.env._("The inquiry is a %s already.", self.nature_id.name.lower())
-            )
+            raise UserError(self.env._("The inquiry is a %s already.", self.nature_id.name.lower()))
         self.ticket_id._care_set_nature(self.nature_id, self.reason)
         return {"type": "ir.actions.act_window_close"}

@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class CareAccessNeed(models.Model):
-    """A communication or access need that staff must meet: interpreter, large print, hearing loop."""
+    """A need that staff must meet to be understood: interpreter, large print, hearing loop."""
 
     _name = "care.access.need"
     _description = "Access Need"

@@ -9,9 +9,7 @@ class CareNature(models.Model):
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
-    code = fields.Char(
-        required=True, copy=False, help="Stable key used by rule files and imports."
-    )
+    code = fields.Char(required=True, copy=False, help="Stable key used by rule files and imports.")
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     rank = fields.Integer(

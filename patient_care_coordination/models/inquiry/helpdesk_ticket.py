@@ -85,9 +85,7 @@ class HelpdeskTicket(models.Model):
     care_lang_id = fields.Many2one(
         "res.lang", string="Language", context={"active_test": False}, groups=STAFF
     )
-    care_access_need_ids = fields.Many2many(
-        "care.access.need", string="Access needs", groups=STAFF
-    )
+    care_access_need_ids = fields.Many2many("care.access.need", string="Access needs", groups=STAFF)
     care_callback_phone = fields.Char("Call back on", groups=STAFF)
     care_safe_to_call = fields.Char(
         "Safe to call",
@@ -176,7 +174,7 @@ class HelpdeskTicket(models.Model):
         inquiries = self.filtered("care_is_inquiry")
         for inquiry in inquiries:
             inquiry.display_name = inquiry.number
-        super(HelpdeskTicket, self - inquiries)._compute_display_name()
+        return super(HelpdeskTicket, self - inquiries)._compute_display_name()
 
     @api.model
     def _care_select_inquiries(self, vals_list):
@@ -252,7 +250,11 @@ class HelpdeskTicket(models.Model):
     def _care_created(self, notes_list):
         """Do what a new inquiry starts; ``notes_list`` has one dict of notes for each record."""
         failed = self.browse(
-            [ticket.id for ticket, notes in zip(self, notes_list, strict=True) if "care:errors" in notes]
+            [
+                ticket.id
+                for ticket, notes in zip(self, notes_list, strict=True)
+                if "care:errors" in notes
+            ]
         )
         if failed:
             self._care_guard("alarm", failed._care_raise_intake_alarm, notes_list)
@@ -303,8 +305,8 @@ class HelpdeskTicket(models.Model):
         errors = vals.setdefault("care:errors", [])
         errors.append(f"{step}: {type(error).__name__}: {error}")
         vals["care_intake_error"] = "\n".join(errors)
-        company = self.env["res.company"].sudo().browse(
-            vals.get("company_id") or self.env.company.id
+        company = (
+            self.env["res.company"].sudo().browse(vals.get("company_id") or self.env.company.id)
         )
         team = company.care_triage_team_id
         if team:
@@ -358,19 +360,25 @@ class HelpdeskTicket(models.Model):
     @api.model
     def _care_complete_people(self, vals_list):
         """Fill the caller's names and the language from the records that the values name."""
-        partners = self.env["res.partner"].sudo().browse(
-            {vals["partner_id"] for vals in vals_list if vals.get("partner_id")}
+        partners = (
+            self.env["res.partner"]
+            .sudo()
+            .browse({vals["partner_id"] for vals in vals_list if vals.get("partner_id")})
         )
-        patients = self.env["care.patient"].sudo().browse(
-            {vals["care_patient_id"] for vals in vals_list if vals.get("care_patient_id")}
+        patients = (
+            self.env["care.patient"]
+            .sudo()
+            .browse({vals["care_patient_id"] for vals in vals_list if vals.get("care_patient_id")})
         )
         partners.fetch(["name", "email", "lang"])
         patients.fetch(["lang_id"])
         languages = self.env["res.lang"].sudo()
         codes = {partner.lang for partner in partners if partner.lang}
-        by_code = {
-            lang.code: lang.id for lang in languages.search([("code", "in", list(codes))])
-        } if codes else {}
+        by_code = (
+            {lang.code: lang.id for lang in languages.search([("code", "in", list(codes))])}
+            if codes
+            else {}
+        )
         for vals in vals_list:
             partner = partners.browse(vals.get("partner_id") or [])
             if vals.get("care_identity") == "anonymous":
@@ -400,9 +408,11 @@ class HelpdeskTicket(models.Model):
         inquiries = self.filtered("care_is_inquiry")
         if not inquiries:
             return super().write(vals)
-        old = {
-            ticket.id: {name: ticket[name] for name in watched} for ticket in inquiries.sudo()
-        } if watched else {}
+        old = (
+            {ticket.id: {name: ticket[name] for name in watched} for ticket in inquiries.sudo()}
+            if watched
+            else {}
+        )
         stage = self.env["helpdesk.ticket.stage"].browse(vals.get("stage_id") or [])
         reopened = self.browse()
         if stage.closed:
@@ -421,8 +431,11 @@ class HelpdeskTicket(models.Model):
         opened = self.filtered(lambda ticket: not ticket.stage_id.closed)
         if not opened:
             return
-        answers = {key: vals[key] for key in vals if key.startswith("care_") or key == "category_id"}
+        answers = {
+            key: vals[key] for key in vals if key.startswith("care_") or key == "category_id"
+        }
         if answers:
+            # pylint: disable-next=super-method-mismatch
             super(HelpdeskTicket, opened).write(answers)
         for ticket_id, missing in opened._care_closing_gaps().items():
             if missing:

@@ -27,8 +27,7 @@ class HelpdeskTicketCategory(models.Model):
     )
     care_survey_theme = fields.Char(
         "Survey theme mapping",
-        help="Themes of the patient-survey framework this one counts as, "
-        "with ; between them.",
+        help="Themes of the patient-survey framework this one counts as, with ; between them.",
     )
 
     _care_code_uniq = models.UniqueIndex(

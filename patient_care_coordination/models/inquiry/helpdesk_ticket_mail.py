@@ -36,8 +36,10 @@ class HelpdeskTicket(models.Model):
     def _care_staff_partners(self, partner_ids):
         """Of these partners, those whose user holds a role that reads inquiries."""
         group = self.env.ref("patient_care_coordination.group_care_staff")
-        users = self.env["res.users"].sudo().search(
-            [("partner_id", "in", list(partner_ids)), ("all_group_ids", "in", group.ids)]
+        users = (
+            self.env["res.users"]
+            .sudo()
+            .search([("partner_id", "in", list(partner_ids)), ("all_group_ids", "in", group.ids)])
         )
         return users.partner_id.ids
 
@@ -77,6 +79,4 @@ class HelpdeskTicket(models.Model):
         """Neither a token nor a signed link lets anybody write to an inquiry."""
         if self.browse(thread_id).sudo().exists().care_is_inquiry:
             hash = pid = token = None
-        return super()._get_thread_with_access(
-            thread_id, hash=hash, pid=pid, token=token, **kwargs
-        )
+        return super()._get_thread_with_access(thread_id, hash=hash, pid=pid, token=token, **kwargs)

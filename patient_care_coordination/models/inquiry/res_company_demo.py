@@ -50,16 +50,40 @@ PATIENTS = [
 ]
 RELATIVES = ["Ben Okafor", "Anna Lindqvist", "Luis Ruiz", "Joy Brown", "Maria Silva"]
 STORIES = [
-    ("Cold lunch on Ward 7", "My mother's lunch was cold again and the soup was not warm.", "concern"),
-    ("Toilet not cleaned", "The toilet on Ward 3 was dirty all weekend. Nobody cleaned it.", "complaint"),
-    ("When does the transport come?", "The ambulance car to dialysis did not pick us up.", "question"),
-    ("Change of appointment", "I need to rebook my appointment at the clinic on Tuesday.", "request"),
-    ("Nobody answers the phone", "I rang the switchboard eight times and could not get through.", "concern"),
+    (
+        "Cold lunch on Ward 7",
+        "My mother's lunch was cold again and the soup was not warm.",
+        "concern",
+    ),
+    (
+        "Toilet not cleaned",
+        "The toilet on Ward 3 was dirty all weekend. Nobody cleaned it.",
+        "complaint",
+    ),
+    (
+        "When does the transport come?",
+        "The ambulance car to dialysis did not pick us up.",
+        "question",
+    ),
+    (
+        "Change of appointment",
+        "I need to rebook my appointment at the clinic on Tuesday.",
+        "request",
+    ),
+    (
+        "Nobody answers the phone",
+        "I rang the switchboard eight times and could not get through.",
+        "concern",
+    ),
     ("Visiting hours", "When may I visit my father on Ward 4, and where do I park?", "question"),
     ("Copy of my records", "Please send me a copy of my medical records.", "records_request"),
     ("Rude at the desk", "The receptionist was rude and shouted at my wife.", "complaint"),
     ("Thank you", "The nurses were so kind and friendly. Thank you to everybody.", "compliment"),
-    ("Lost glasses", "My husband's reading glasses went missing when he moved wards.", "lost_property"),
+    (
+        "Lost glasses",
+        "My husband's reading glasses went missing when he moved wards.",
+        "lost_property",
+    ),
     ("Waited five hours", "We waited five hours in the emergency department.", "complaint"),
     ("Bill for the room", "The invoice for the single room is wrong.", "question"),
     ("Interpreter needed", "My uncle speaks Arabic only and needs an interpreter.", "request"),
@@ -115,7 +139,9 @@ class ResCompany(models.Model):
                 "alias_name": "patient-relations",
                 "user_id": users["supervisor"].id,
                 "user_ids": [
-                    Command.set([users[x].id for x in ("coordinator", "coordinator2", "supervisor")])
+                    Command.set(
+                        [users[x].id for x in ("coordinator", "coordinator2", "supervisor")]
+                    )
                 ],
             }
         )
@@ -139,7 +165,11 @@ class ResCompany(models.Model):
         nursing = teams.filtered(lambda team: team.name == "Nursing management")
         for parent_name, names in DEPARTMENTS.items():
             parent = departments.create(
-                {"name": parent_name, "team_id": nursing.id, "supervisor_id": users["supervisor"].id}
+                {
+                    "name": parent_name,
+                    "team_id": nursing.id,
+                    "supervisor_id": users["supervisor"].id,
+                }
             )
             departments |= departments.create(
                 [{"name": name, "parent_id": parent.id, "team_id": nursing.id} for name in names]
@@ -152,7 +182,8 @@ class ResCompany(models.Model):
             [("company_id", "=", self.id), ("state", "=", "draft")], limit=1
         )
         by_name = {
-            team.name: team for team in env["helpdesk.ticket.team"].search([("company_id", "=", self.id)])
+            team.name: team
+            for team in env["helpdesk.ticket.team"].search([("company_id", "=", self.id)])
         }
         for rule in draft.rule_ids.filtered(lambda rule: rule.kind == "routing"):
             rule.team_id = by_name.get(rule.team_hint) or self.care_triage_team_id
@@ -162,7 +193,8 @@ class ResCompany(models.Model):
         rng = random.Random(19)
         partners = env["res.partner"].create([{"name": name} for name in RELATIVES])
         languages = {
-            lang.code: lang.id for lang in env["res.lang"].with_context(active_test=False).search([])
+            lang.code: lang.id
+            for lang in env["res.lang"].with_context(active_test=False).search([])
         }
         patients = env["care.patient"].create(
             [
@@ -192,7 +224,8 @@ class ResCompany(models.Model):
                     "partner_id": rng.choice(partners).id,
                     "care_relation": rng.choice(["self", "child", "partner", "parent"]),
                     "care_emotional_state": rng.choice(["calm", "anxious", "angry", "grieving"]),
-                    "care_received_date": now - timedelta(days=90 - number * 0.9, hours=rng.randrange(8)),
+                    "care_received_date": now
+                    - timedelta(days=90 - number * 0.9, hours=rng.randrange(8)),
                 }
             )
         tickets = env["helpdesk.ticket"].create(vals_list)
@@ -202,9 +235,14 @@ class ResCompany(models.Model):
         """Older inquiries are closed, recent ones under way, the newest untouched."""
         quiet = tickets.with_context(tracking_disable=True, mail_notrack=True)
         topic = env.ref("patient_care_coordination.category_fallback", raise_if_not_found=False)
-        category = topic or env["helpdesk.ticket.category"].search([("care_code", "!=", False)], limit=1)
+        category = topic or env["helpdesk.ticket.category"].search(
+            [("care_code", "!=", False)], limit=1
+        )
         for ticket in quiet[:70]:
-            told = min(ticket.care_received_date + timedelta(days=rng.randrange(1, 12)), fields.Datetime.now())
+            told = min(
+                ticket.care_received_date + timedelta(days=rng.randrange(1, 12)),
+                fields.Datetime.now(),
+            )
             ticket._care_close(
                 category_id=ticket.category_id.id or category.id,
                 care_answer="We looked into it and told the caller what we found.",

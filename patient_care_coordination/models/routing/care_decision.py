@@ -91,13 +91,15 @@ class CareDecision(models.Model):
             "language": "res.lang",
         }
         if field not in models_by_field:
-            return self.env._("%(field)s is %(value)s", field=field, value=", ".join(map(str, found)))
+            return self.env._(
+                "%(field)s is %(value)s", field=field, value=", ".join(map(str, found))
+            )
         records = self.env[models_by_field[field]].sudo().browse(found[:3]).exists()
         names = ", ".join(records.mapped("name"))
         label = dict(self.env["care.rule.line"]._fields["field"]._description_selection(self.env))
         return self.env._("%(field)s is %(value)s", field=label[field].lower(), value=names)
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("A routing decision is never edited."))
 
     @api.ondelete(at_uninstall=False)

@@ -33,9 +33,7 @@ class CareRule(models.Model):
         "helpdesk.ticket.category", "care_rule_category_rel", "rule_id", "category_id"
     )
     tag_ids = fields.Many2many("helpdesk.ticket.tag", "care_rule_tag_rel", "rule_id", "tag_id")
-    priority = fields.Selection(
-        [("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Very High")]
-    )
+    priority = fields.Selection([("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Very High")])
     team_id = fields.Many2one("helpdesk.ticket.team", index="btree_not_null", ondelete="restrict")
     team_hint = fields.Char(
         "Intended team", help="What the rule file calls the team; choose yours beside it."
@@ -47,9 +45,7 @@ class CareRule(models.Model):
             if rule.catch_all:
                 rule.condition_text = self.env._("Nothing else matched")
             else:
-                rule.condition_text = self.env._(" and ").join(
-                    rule.line_ids.mapped("sentence")
-                )
+                rule.condition_text = self.env._(" and ").join(rule.line_ids.mapped("sentence"))
 
     @api.depends("nature_id", "category_ids", "tag_ids", "priority", "team_id", "team_hint")
     def _compute_effect_text(self):

@@ -58,9 +58,7 @@ class CareRuleLine(models.Model):
     domain = fields.Char(help="A domain on the inquiry, for what no other condition can say.")
     sentence = fields.Char(compute="_compute_sentence")
 
-    @api.depends(
-        "field", "match", "keywords", "relations", "domain", *REFERENCES.values()
-    )
+    @api.depends("field", "match", "keywords", "relations", "domain", *REFERENCES.values())
     def _compute_sentence(self):
         for line in self:
             fields_get = dict(line._fields["field"]._description_selection(self.env))
@@ -86,9 +84,9 @@ class CareRuleLine(models.Model):
             return self[REFERENCES[self.field]].mapped("display_name")
         if self.field == "relation":
             labels = dict(
-                self.env["helpdesk.ticket"]._fields["care_relation"]._description_selection(
-                    self.env
-                )
+                self.env["helpdesk.ticket"]
+                ._fields["care_relation"]
+                ._description_selection(self.env)
             )
             return [labels.get(code, code) for code in self._care_relations()]
         return self._care_keywords()

@@ -114,9 +114,7 @@ class CareRuleset(models.Model):
         for ruleset in self:
             ruleset._check_draft()
             ruleset._check_activation()
-            live = self.search(
-                [("company_id", "=", ruleset.company_id.id), ("state", "=", "live")]
-            )
+            live = self.search([("company_id", "=", ruleset.company_id.id), ("state", "=", "live")])
             live.write({"state": "retired"})
             live.flush_recordset()
             ruleset.write(
@@ -227,9 +225,7 @@ class CareRuleset(models.Model):
             },
             "category": {
                 rec.care_code: rec.id
-                for rec in self.env["helpdesk.ticket.category"].search(
-                    [("care_code", "!=", False)]
-                )
+                for rec in self.env["helpdesk.ticket.category"].search([("care_code", "!=", False)])
             },
             "team": {
                 rec.name: rec.id

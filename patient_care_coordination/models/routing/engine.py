@@ -19,7 +19,12 @@ import unicodedata
 from html.parser import HTMLParser
 
 NORMALISER_VERSION = 1
-SINGLE_FACTS = {"channel": "channel", "nature": "nature", "language": "language", "relation": "relation"}
+SINGLE_FACTS = {
+    "channel": "channel",
+    "nature": "nature",
+    "language": "language",
+    "relation": "relation",
+}
 SET_FACTS = {"category": "categories", "department": "departments"}
 KEYWORD_FIELDS = ("text", "subject")
 SUMMED_EFFECTS = ("category", "tags", "flags", "followers", "consults")
@@ -33,7 +38,24 @@ _REPLY_HEAD = re.compile(
 )
 _HIDDEN_TAGS = {"script", "style", "head", "title", "blockquote", "template", "noscript"}
 _VOID_TAGS = {"br", "hr", "img", "input", "meta", "link", "area", "col", "wbr", "source", "base"}
-_BLOCK_TAGS = {"p", "div", "br", "li", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table"}
+_BLOCK_TAGS = {
+    "p",
+    "div",
+    "br",
+    "li",
+    "tr",
+    "td",
+    "th",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "ul",
+    "ol",
+    "table",
+}
 
 
 class _TextOfHtml(HTMLParser):
@@ -49,7 +71,9 @@ class _TextOfHtml(HTMLParser):
             self.parts.append("\n")
             return
         quoted = any(
-            name in ("class", "id") and value and ("gmail_quote" in value or "yahoo_quoted" in value)
+            name in ("class", "id")
+            and value
+            and ("gmail_quote" in value or "yahoo_quoted" in value)
             for name, value in attrs
         )
         if self.hidden or quoted or tag in _HIDDEN_TAGS:

@@ -25,8 +25,8 @@ class HelpdeskTicket(models.Model):
 
     def _compute_care_routing_reason(self):
         latest = {}
-        for decision in self.env["care.decision"].sudo().search(
-            [("ticket_id", "in", self.ids)], order="id"
+        for decision in (
+            self.env["care.decision"].sudo().search([("ticket_id", "in", self.ids)], order="id")
         ):
             latest[decision.ticket_id.id] = decision.with_env(self.env).sudo()
         for ticket in self:
@@ -35,17 +35,21 @@ class HelpdeskTicket(models.Model):
 
     @api.model
     def _care_prepare(self, vals_list):
-        super()._care_prepare(vals_list)
+        result = super()._care_prepare(vals_list)
         self._care_guard("routing", self._care_route, vals_list)
+        return result
 
     def _care_created(self, notes_list):
-        super()._care_created(notes_list)
+        result = super()._care_created(notes_list)
         self._care_guard("decision", self._care_keep_decisions, notes_list)
+        return result
 
     def _care_changed(self, old):
-        super()._care_changed(old)
+        result = super()._care_changed(old)
         moved = self.filtered(
-            lambda ticket: "team_id" in old[ticket.id] and old[ticket.id]["team_id"] != ticket.team_id
+            lambda ticket: (
+                "team_id" in old[ticket.id] and old[ticket.id]["team_id"] != ticket.team_id
+            )
         )
         self.env["care.decision"].sudo().create(
             [
@@ -58,6 +62,7 @@ class HelpdeskTicket(models.Model):
                 for ticket in moved
             ]
         )
+        return result
 
     # ------------------------------------------------------------------
     # Deciding on values
@@ -129,7 +134,9 @@ class HelpdeskTicket(models.Model):
         found = list(values.get("category") or [])
         if found:
             vals["category_id"] = vals.get("category_id") or found[0]
-        chosen = list(dict.fromkeys([vals["category_id"], *found])) if vals.get("category_id") else []
+        chosen = (
+            list(dict.fromkeys([vals["category_id"], *found])) if vals.get("category_id") else []
+        )
         if chosen and "care_category_ids" not in vals:
             vals["care_category_ids"] = [fields.Command.set(chosen)]
         if values.get("priority"):
@@ -178,7 +185,11 @@ class HelpdeskTicket(models.Model):
         An alias, a portal page and the robots only hint at a team, and what the form fills in by
         itself is nobody's choice.
         """
-        if self.env.context.get("care_team_hint") or self.env.user.share or self.env.uid == SUPERUSER_ID:
+        if (
+            self.env.context.get("care_team_hint")
+            or self.env.user.share
+            or self.env.uid == SUPERUSER_ID
+        ):
             return
         defaults = self.default_get(["team_id", "user_id"])
         for vals in vals_list:

@@ -5,5 +5,6 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     def _care_set_up(self):
-        super()._care_set_up()
+        result = super()._care_set_up()
         self.env["care.ruleset"]._care_install_starter(self)
+        return result
