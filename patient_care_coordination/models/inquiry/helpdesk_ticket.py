@@ -256,8 +256,25 @@ class HelpdeskTicket(models.Model):
                 if "care:errors" in notes
             ]
         )
-        if failed:
-            self._care_guard("alarm", failed._care_raise_intake_alarm, notes_list)
+        failed._care_raise_intake_alarm()
+
+    def _care_guard_created(self, step, method, notes_list):
+        """Run one step after creation so that its failure loses nothing.
+
+        If it fails, the inquiries go to triage with the error on them, and the alarm is raised.
+        """
+        try:
+            with self.env.cr.savepoint():
+                method(notes_list)
+        except Exception as error:
+            _logger.exception("Intake step %s failed for %s inquiries", step, len(self))
+            message = f"{step}: {type(error).__name__}: {error}"
+            for company, tickets in self.sudo().grouped("company_id").items():
+                values = {"care_intake_error": message, "user_id": False}
+                if company.care_triage_team_id:
+                    values["team_id"] = company.care_triage_team_id.id
+                tickets.with_context(care_intake=True).write(values)
+            self._care_raise_intake_alarm()
 
     def _care_changed(self, old):
         """React to a write; ``old`` maps ids to the values before (see ``_care_watched``)."""
@@ -312,7 +329,7 @@ class HelpdeskTicket(models.Model):
         if team:
             vals["team_id"], vals["user_id"] = team.id, False
 
-    def _care_raise_intake_alarm(self, _notes_list):
+    def _care_raise_intake_alarm(self):
         """Ask somebody who leads to look at inquiries whose intake failed."""
         for ticket in self.sudo():
             ticket.activity_schedule(

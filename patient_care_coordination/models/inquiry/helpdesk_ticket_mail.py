@@ -63,7 +63,7 @@ class HelpdeskTicket(models.Model):
         channel = self.env["helpdesk.ticket.channel"]._care_by_code("email")
         values = {
             "channel_id": channel.id,
-            "care_automatic": bool(msg_dict.get("care_automatic")),
+            "care_automatic": bool(self.env.context.get("care_automatic")),
         } | dict(custom_values or {})
         hinted = self.with_context(care_team_hint=True)
         return super(HelpdeskTicket, hinted).message_new(msg_dict, custom_values=values)

@@ -27,10 +27,10 @@ class MailThread(models.AbstractModel):
         return team.care_desk
 
     @api.model
-    def message_parse(self, message, save_original=False):
-        """Tell automatic mail (RFC 3834) from what a person wrote: ``care_automatic``."""
-        result = super().message_parse(message, save_original=save_original)
+    def _message_route_process(self, message, message_dict, routes):
+        """Tell automatic mail (RFC 3834) from what a person wrote: context ``care_automatic``."""
         submitted = (message.get("Auto-Submitted") or "no").split(";")[0].strip().lower()
         precedence = (message.get("Precedence") or "").strip().lower()
-        result["care_automatic"] = submitted != "no" or precedence in BULK
-        return result
+        automatic = submitted != "no" or precedence in BULK
+        self = self.with_context(care_automatic=automatic)
+        return super()._message_route_process(message, message_dict, routes)

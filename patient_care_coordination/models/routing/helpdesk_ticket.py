@@ -41,11 +41,13 @@ class HelpdeskTicket(models.Model):
 
     def _care_created(self, notes_list):
         result = super()._care_created(notes_list)
-        self._care_guard("decision", self._care_keep_decisions, notes_list)
+        self._care_guard_created("decision", self._care_keep_decisions, notes_list)
         return result
 
     def _care_changed(self, old):
         result = super()._care_changed(old)
+        if self.env.context.get("care_intake"):
+            return result
         moved = self.filtered(
             lambda ticket: (
                 "team_id" in old[ticket.id] and old[ticket.id]["team_id"] != ticket.team_id

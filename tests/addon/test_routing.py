@@ -1,0 +1,208 @@
+"""The routing room: rule sets, decisions and their sentence, mail in, failures of the intake."""
+
+from unittest.mock import patch
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import mute_logger
+
+from ..common import CareCommon
+
+INTAKE_LOGGER = "odoo.addons.patient_care_coordination.models.inquiry.helpdesk_ticket"
+MAIL = """From: {sender}
+To: {to}
+{headers}Subject: {subject}
+Message-Id: <{number}@home.example>
+Date: Mon, 02 Mar 2026 09:00:00 +0000
+MIME-Version: 1.0
+Content-Type: text/plain; charset=utf-8
+
+{body}
+"""
+
+
+class TestRules(CareCommon):
+    def setUp(self):
+        super().setUp()
+        self.ruleset = self.live_rules(
+            {
+                "name": "Food",
+                "team_id": self.catering.id,
+                "lines": [{"field": "text", "keywords": "cold food\nmeal*"}],
+            }
+        )
+
+    def test_first_match_names_the_team_and_the_words(self):
+        ticket = self.make_inquiry(description="<p>The COLD food again</p>")
+        self.assertEqual(ticket.team_id, self.catering)
+        self.assertEqual(ticket.care_routing_reason, "Kitchen, because the text says 'cold food'")
+        self.assertEqual(ticket.care_decision_ids.ruleset_id, self.ruleset)
+
+    def test_catch_all_takes_the_rest(self):
+        ticket = self.make_inquiry()
+        self.assertEqual(ticket.team_id, self.triage)
+        self.assertIn("no rule matched", ticket.care_routing_reason)
+
+    def test_nobody_is_assigned_for_having_created_it(self):
+        Ticket = self.env["helpdesk.ticket"].with_user(self.people["coordinator"])
+        values = Ticket.default_get(["user_id", "team_id"])
+        ticket = Ticket.create(
+            [{"name": "Q", "description": "Q", "care_nature_id": self.question.id, **values}]
+        )
+        self.assertFalse(ticket.user_id)
+
+    def test_a_human_choice_stays(self):
+        ticket = (
+            self.env["helpdesk.ticket"]
+            .with_user(self.people["coordinator"])
+            .create(
+                [
+                    {
+                        "name": "Cold food",
+                        "description": "Cold food",
+                        "care_nature_id": self.question.id,
+                        "team_id": self.triage.id,
+                    }
+                ]
+            )
+        )
+        self.assertEqual(ticket.team_id, self.triage)
+        self.assertIn("a person chose it", ticket.care_routing_reason)
+
+    def test_a_move_is_recorded(self):
+        ticket = self.make_inquiry()
+        ticket.team_id = self.catering
+        self.assertEqual(ticket.care_decision_ids.sorted("id").mapped("source"), ["rule", "human"])
+
+    def test_live_version_is_never_edited(self):
+        rule = self.ruleset.rule_ids[0]
+        for change in (
+            lambda: rule.write({"name": "Other"}),
+            lambda: rule.line_ids.write({"keywords": "soup"}),
+            lambda: rule.unlink(),
+            lambda: self.ruleset.write({"note": "x"}),
+        ):
+            with self.assertRaisesRegex(UserError, "cannot be edited"):
+                change()
+
+    def test_change_opens_a_draft_copy(self):
+        action = self.ruleset.action_change()
+        draft = self.env["care.ruleset"].browse(action["res_id"])
+        self.assertEqual(draft.state, "draft")
+        self.assertEqual(len(draft.rule_ids), 2)
+        draft.rule_ids.filtered(lambda rule: not rule.catch_all).line_ids.keywords = "soup"
+        draft.action_activate()
+        self.assertEqual(self.ruleset.state, "retired")
+        self.assertEqual(self.make_inquiry(name="Soup").team_id, self.catering)
+
+    def test_activation_names_what_is_wrong(self):
+        draft = self.env["care.ruleset"].browse(self.ruleset.action_change()["res_id"])
+        rule = draft.rule_ids.filtered(lambda rule: not rule.catch_all)
+        rule.team_id = False
+        rule.line_ids.keywords = "no"
+        with self.assertRaisesRegex(UserError, "choose the team.*under three letters"):
+            draft.action_activate()
+        self.assertEqual(self.ruleset.state, "live")
+
+    def test_wrong_domain_is_refused(self):
+        draft = self.env["care.ruleset"].browse(self.ruleset.action_change()["res_id"])
+        with self.assertRaisesRegex(ValidationError, "not valid"):
+            draft.rule_ids[0].line_ids = [(0, 0, {"field": "domain", "domain": "[('x"})]
+
+    def test_decisions_are_kept(self):
+        decision = self.make_inquiry().care_decision_ids
+        with self.assertRaisesRegex(UserError, "never edited"):
+            decision.write({"source": "human"})
+        with self.assertRaisesRegex(UserError, "never deleted"):
+            decision.unlink()
+
+
+class TestMail(CareCommon):
+    def receive(self, number, headers="", body="When may I visit?", to=None):
+        to = to or self.triage.alias_id.display_name
+        return self.env["mail.thread"].message_process(
+            "helpdesk.ticket",
+            MAIL.format(
+                sender=f"person{number}@home.example",
+                to=to,
+                headers=headers,
+                subject="Visiting hours",
+                number=number,
+                body=body,
+            ),
+        )
+
+    def setUp(self):
+        super().setUp()
+        self.domain = self.env["mail.alias.domain"].search([], limit=1) or self.env[
+            "mail.alias.domain"
+        ].create({"name": "hospital.example"})
+        self.env.company.alias_domain_id = self.domain
+        self.triage.write({"alias_name": "desk-test", "alias_domain_id": self.domain.id})
+
+    def test_a_mail_becomes_a_routed_inquiry(self):
+        ticket = self.env["helpdesk.ticket"].browse(self.receive(1))
+        self.assertTrue(ticket.care_is_inquiry)
+        self.assertEqual(ticket.channel_id.care_code, "email")
+        self.assertFalse(ticket.user_id)
+        self.assertTrue(ticket.care_decision_ids)
+
+    def test_cc_does_not_become_a_follower(self):
+        cousin = self.env["res.partner"].create({"name": "Cousin", "email": "cousin@home.example"})
+        ticket = self.env["helpdesk.ticket"].browse(
+            self.receive(2, headers="Cc: cousin@home.example\n")
+        )
+        self.assertNotIn(cousin, ticket.message_partner_ids)
+
+    def test_one_sender_may_send_a_hundred(self):
+        made = set()
+        for number in range(100, 200):
+            made.add(
+                self.env["mail.thread"].message_process(
+                    "helpdesk.ticket",
+                    MAIL.format(
+                        sender="ombudsman@office.example",
+                        to=self.triage.alias_id.display_name,
+                        headers="",
+                        subject="Case",
+                        number=number,
+                        body="A case",
+                    ),
+                )
+            )
+        self.assertEqual(len(made), 100)
+        self.assertNotIn(False, made)
+
+    def test_automatic_mail_gets_no_automatic_answer(self):
+        ticket = self.env["helpdesk.ticket"].browse(
+            self.receive(3, headers="Auto-Submitted: auto-replied\n")
+        )
+        self.assertTrue(ticket.care_automatic)
+        before = self.env["mail.mail"].search_count([])
+        ticket._care_close(
+            care_answer="x",
+            care_told="x",
+            care_told_date="2026-03-02 10:00:00",
+            care_told_channel_id=ticket.channel_id.id,
+        )
+        self.flush_tracking()
+        self.assertEqual(self.env["mail.mail"].search_count([]), before)
+
+    def flush_tracking(self):
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+
+    def test_failing_steps_lose_nothing(self):
+        Ticket = type(self.env["helpdesk.ticket"])
+        for number, step in enumerate(
+            ("_care_complete_facts", "_care_route", "_care_keep_decisions"), start=10
+        ):
+            with (
+                self.subTest(step=step),
+                mute_logger(INTAKE_LOGGER),
+                patch.object(Ticket, step, side_effect=RuntimeError("broken")),
+            ):
+                ticket = self.env["helpdesk.ticket"].browse(self.receive(number))
+                self.assertTrue(ticket.care_is_inquiry)
+                self.assertEqual(ticket.team_id, self.triage)
+                self.assertIn("broken", ticket.care_intake_error)
+                self.assertTrue(ticket.activity_ids)
