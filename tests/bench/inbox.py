@@ -95,10 +95,9 @@ def desk_alias(env):
         [("care_desk", "=", True), ("company_id", "=", company.id)]
     )
     for team in teams:
-        if team.alias_name:
-            domain = team.alias_domain_id or company.alias_domain_id
-            return f"{team.alias_name}@{domain.name or 'localhost'}"
-    raise ValueError("No desk has an alias: give the triage team one.")
+        if team.alias_name and team.alias_domain_id:
+            return f"{team.alias_name}@{team.alias_domain_id.name}"
+    raise ValueError("No desk has a mail alias with a domain: give the triage team one.")
 
 
 def deliver(env, rows):
@@ -158,7 +157,7 @@ def report(env, created, known, refused, seconds):
         "intake_problems": len(tickets.filtered("care_intake_error")),
         "teams": count_by(tickets, "team_id", lambda team: team.name or "no team"),
         "categories": count_by(
-            tickets, "care_category_ids", lambda category: category.name or "none"
+            tickets, "care_category_ids", lambda category: category.name or "no category"
         ),
         "seconds": round(seconds, 1),
     }

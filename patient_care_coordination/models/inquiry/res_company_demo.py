@@ -48,7 +48,7 @@ PATIENTS = [
     ("Silva, Teresa", "H1007", "1966-12-01", "pt_PT"),
     ("Keller, Urs", "H1008", "1952-07-17", "de_DE"),
 ]
-RELATIVES = ["Ben Okafor", "Anna Lindqvist", "Luis Ruiz", "Joy Brown", "Maria Silva"]
+RELATIVES = ["Ben Okafor", "Anna Lindqvist", "Luis Ruiz", "Maria Silva"]
 STORIES = [
     (
         "Cold lunch on Ward 7",
@@ -103,6 +103,8 @@ class ResCompany(models.Model):
         env = self.with_company(company).env
         if env["res.users"].search_count([("login", "=", "coordinator")]):
             return
+        if not company.alias_domain_id:
+            company.alias_domain_id = env["mail.alias.domain"].create({"name": "hospital.example"})
         users = company._care_demo_people(env)
         teams = company._care_demo_teams(env, users)
         departments = company._care_demo_departments(env, teams, users)
@@ -121,7 +123,7 @@ class ResCompany(models.Model):
                     "group_ids": [Command.link(env.ref(f"patient_care_coordination.{group}").id)],
                 }
             )
-        users.with_context(no_reset_password=True).create(
+        users |= users.with_context(no_reset_password=True).create(
             {
                 "name": "Joy Brown",
                 "login": "relative",
@@ -137,6 +139,7 @@ class ResCompany(models.Model):
         desk.write(
             {
                 "alias_name": "patient-relations",
+                "alias_domain_id": self.alias_domain_id.id,
                 "user_id": users["supervisor"].id,
                 "user_ids": [
                     Command.set(
@@ -191,7 +194,12 @@ class ResCompany(models.Model):
 
     def _care_demo_inquiries(self, env, users, departments):
         rng = random.Random(19)
-        partners = env["res.partner"].create([{"name": name} for name in RELATIVES])
+        partners = users["relative"].partner_id | env["res.partner"].create(
+            [
+                {"name": name, "email": f"{name.lower().replace(' ', '.')}@home.example"}
+                for name in RELATIVES
+            ]
+        )
         languages = {
             lang.code: lang.id
             for lang in env["res.lang"].with_context(active_test=False).search([])
@@ -234,10 +242,7 @@ class ResCompany(models.Model):
     def _care_demo_work(self, env, users, tickets, rng):
         """Older inquiries are closed, recent ones under way, the newest untouched."""
         quiet = tickets.with_context(tracking_disable=True, mail_notrack=True)
-        topic = env.ref("patient_care_coordination.category_fallback", raise_if_not_found=False)
-        category = topic or env["helpdesk.ticket.category"].search(
-            [("care_code", "!=", False)], limit=1
-        )
+        category = env.ref("patient_care_coordination.category_topic_visiting")
         for ticket in quiet[:70]:
             told = min(
                 ticket.care_received_date + timedelta(days=rng.randrange(1, 12)),
