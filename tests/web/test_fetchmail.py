@@ -54,7 +54,9 @@ env.cr.commit()
 
 def make_mails(key, count, body="The soup was cold again.", headers="", sender=None):
     return [
-        MAIL.format(n=sender if sender is not None else n, key=f"{key}-{n}", body=body, headers=headers).encode()
+        MAIL.format(
+            n=sender if sender is not None else n, key=f"{key}-{n}", body=body, headers=headers
+        ).encode()
         for n in range(count)
     ]
 
