@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class HelpdeskTicketCategory(models.Model):
@@ -33,3 +33,14 @@ class HelpdeskTicketCategory(models.Model):
     _care_code_uniq = models.UniqueIndex(
         "(care_code) WHERE care_code IS NOT NULL", "Another category has this code."
     )
+
+    @api.depends("name", "care_level", "complete_name")
+    @api.depends_context("care_short", "lang")
+    def _compute_display_name(self):
+        """Our categories by their name alone where the path would hide it (``care_short``)."""
+        short = self.browse()
+        if self.env.context.get("care_short"):
+            short = self.filtered("care_level")
+        for category in short:
+            category.display_name = category.name
+        return super(HelpdeskTicketCategory, self - short)._compute_display_name()

@@ -1,10 +1,11 @@
 from odoo import api, fields, models
 
+ASSIGNED_TEMPLATE = "patient_care_coordination.mail_inquiry_assigned"
 # What the base mails to the caller greets the assigned user, and the other way round.
 BASE_TEMPLATES = {
     "helpdesk_mgmt.closed_ticket_template": "patient_care_coordination.mail_inquiry_closed",
     "helpdesk_mgmt.changed_stage_template": "patient_care_coordination.mail_inquiry_moved",
-    "helpdesk_mgmt.assignment_email_template": "patient_care_coordination.mail_inquiry_assigned",
+    "helpdesk_mgmt.assignment_email_template": ASSIGNED_TEMPLATE,
 }
 
 
@@ -44,17 +45,25 @@ class HelpdeskTicket(models.Model):
         return users.partner_id.ids
 
     def _track_template(self, tracking):
-        """Closing, stage and assignment mails greet the person they are sent to."""
+        """Closing, stage and assignment mails greet the person they are sent to, if there is one.
+
+        An automatic mail gets no automatic answer (RFC 3834).
+        """
         result = super()._track_template(tracking)
-        ticket = self[:1]
-        if ticket.care_is_inquiry and "stage_id" in result:
-            template, options = result["stage_id"]
-            if ticket.sudo().care_automatic:
-                del result["stage_id"]
-                return result
-            xmlid = BASE_TEMPLATES.get(template.get_external_id().get(template.id))
-            if xmlid:
-                result["stage_id"] = (self.env.ref(xmlid), options)
+        ticket = self[:1].sudo()
+        if not ticket.care_is_inquiry or "stage_id" not in result:
+            return result
+        template, options = result["stage_id"]
+        xmlid = BASE_TEMPLATES.get(template.get_external_id().get(template.id))
+        if xmlid == ASSIGNED_TEMPLATE:
+            reachable = ticket.user_id.email
+        else:
+            reachable = ticket.partner_email or ticket.partner_id.email
+            reachable = reachable and not ticket.care_automatic
+        if not reachable:
+            del result["stage_id"]
+        elif xmlid:
+            result["stage_id"] = (self.env.ref(xmlid), options)
         return result
 
     @api.model

@@ -81,7 +81,7 @@ class CareRuleLine(models.Model):
         """The values of this line in words."""
         self.ensure_one()
         if self.field in REFERENCES:
-            return self[REFERENCES[self.field]].mapped("display_name")
+            return self[REFERENCES[self.field]].with_context(care_short=True).mapped("display_name")
         if self.field == "relation":
             labels = dict(
                 self.env["helpdesk.ticket"]
@@ -93,6 +93,23 @@ class CareRuleLine(models.Model):
 
     def _care_relations(self):
         return [code.strip() for code in (self.relations or "").split(",") if code.strip()]
+
+    @api.constrains("relations", "field")
+    def _check_relations(self):
+        known = [
+            code for code, _label in self.env["helpdesk.ticket"]._fields["care_relation"].selection
+        ]
+        for line in self:
+            unknown = [code for code in line._care_relations() if code not in known]
+            if unknown:
+                raise ValidationError(
+                    self.env._(
+                        "Rule %(rule)s: %(unknown)s is no relation. Known are: %(known)s.",
+                        rule=line.rule_id.name,
+                        unknown=", ".join(unknown),
+                        known=", ".join(known),
+                    )
+                )
 
     @api.constrains("domain", "field")
     def _check_domain(self):

@@ -150,7 +150,7 @@ class _Keywords:
         self.prefix_lengths = tuple(sorted({len(key) for key in self.prefix}))
 
     def find(self, text):
-        """``{keyword: position of its first word}`` of all keywords in a normalised text."""
+        """``{keyword: (position, the words found)}`` of all keywords in a normalised text."""
         tokens = text.split()
         found = {}
         exact, prefix, lengths = self.exact, self.prefix, self.prefix_lengths
@@ -182,7 +182,7 @@ class _Keywords:
                 elif token != word:
                     break
             else:
-                found[keyword] = position
+                found[keyword] = position, " ".join(tokens[position : position + 1 + len(tail)])
 
 
 class Compiled:
@@ -353,9 +353,10 @@ def _line_holds(line, facts, found, domain_truth):
         seen.sort(key=present.__getitem__)
     if line["match"] == "none":
         return not seen, []
-    if line["match"] == "all":
-        return bool(values) and len(seen) == len(values), seen
-    return bool(seen), seen
+    holds = len(seen) == len(values) if line["match"] == "all" else bool(seen)
+    if field in KEYWORD_FIELDS:
+        seen = list(dict.fromkeys(present[value][1] for value in seen))
+    return bool(values) and holds, seen
 
 
 def _domain_holds(line, domain_truth):

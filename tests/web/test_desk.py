@@ -1,0 +1,100 @@
+"""The desk in a real browser: mail in, routed with its reason, quick intake, closed."""
+
+import re
+
+import pytest
+
+MAIL = """From: Nora Green <nora.green@home.example>
+To: patient-relations@hospital.example
+Subject: Lunch on Ward 4
+Message-Id: <walk-1@home.example>
+Date: Mon, 02 Mar 2026 09:00:00 +0000
+Content-Type: text/plain; charset=utf-8
+
+The soup was cold for the third time this week.
+"""
+
+
+@pytest.fixture(scope="module")
+def mailed(hospital):
+    """The id of an inquiry that came by mail while the server runs."""
+    return hospital.shell(
+        f"result = int(env['mail.thread'].message_process(None, {MAIL!r}))\nenv.cr.commit()"
+    )
+
+
+def test_a_mail_is_answered_and_closed(hospital, mailed, open_page):
+    page = open_page("coordinator")
+    page.goto(f"{hospital.url}/odoo/care-inquiries")
+    page.fill("input.o_searchview_input", "Lunch on Ward 4")
+    page.keyboard.press("Enter")
+    page.click("td[name=name] >> text=Lunch on Ward 4")
+    page.wait_for_selector(".o_form_view")
+    reason = page.locator("[name=care_routing_reason]").inner_text()
+    assert "Catering, because the text says 'lunch', 'soup'" in reason
+    page.click("button:has-text('Close')")
+    dialog = page.locator(".o_error_dialog, .modal-dialog").first
+    assert "Missing: the answer, who was told" in dialog.inner_text()
+    dialog.locator("button:has-text('Close')").last.click()
+    page.click(".nav-link:has-text('Answer')")
+    page.fill(
+        "[name=care_answer] textarea", "The kitchen checked the trolley; lunch is warm again."
+    )
+    page.fill("[name=care_told] input", "Nora Green")
+    page.click("[name=care_told_date] button, [name=care_told_date] input")
+    page.locator("[name=care_told_date] input").fill("03/02/2026 10:00:00")
+    page.keyboard.press("Tab")
+    page.fill("[name=care_told_channel_id] input", "Email")
+    page.click(".o-autocomplete--dropdown-item:has-text('Email')")
+    page.fill("[name=care_department_id] input", "Ward 4")
+    page.click(".o-autocomplete--dropdown-item:has-text('Ward 4')")
+    page.click("button[name=action_care_close]")
+    page.wait_for_selector(".o_statusbar_status button.o_arrow_button_current:has-text('Done')")
+    state = hospital.shell(
+        f"t = env['helpdesk.ticket'].browse({mailed})\n"
+        "result = [t.closed, bool(t.closed_date), t.care_told, t.team_id.name]"
+    )
+    assert state == [True, True, "Nora Green", "Catering"]
+
+
+def test_quick_intake_by_keyboard_alone(hospital, open_page):
+    page = open_page("coordinator")
+    page.goto(f"{hospital.url}/odoo/care-intake")
+    page.wait_for_selector("[name=caller_name] input")
+    page.locator("[name=caller_name] input").focus()
+    page.keyboard.type("Mr Hall")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Where may I park when I visit my father?")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Car park B, two hours free.")
+    page.keyboard.press("Alt+q")
+    page.wait_for_selector(".o_statusbar_status button.o_arrow_button_current:has-text('Done')")
+    assert re.match(r"HT\d+", page.locator("h1 [name=number]").inner_text())
+    rows = hospital.shell(
+        "t = env['helpdesk.ticket'].search([('partner_name', '=', 'Mr Hall')])\n"
+        "result = [t.closed, t.care_answer, t.care_answered_by_id.login, t.channel_id.name]"
+    )
+    assert rows == [True, "Car park B, two hours free.", "coordinator", "Phone"]
+
+
+def test_the_routing_administrator_sees_rules_and_no_inquiry(hospital, open_page):
+    page = open_page("routing")
+    page.goto(f"{hospital.url}/odoo/care-routing")
+    page.wait_for_selector(".o_list_view, .o_kanban_view, .o_form_view")
+    page.click("td:has-text('Live')")
+    page.wait_for_selector(".o_form_view")
+    text = page.locator(".o_form_view").inner_text()
+    assert "Catering" in text
+    answer = page.request.post(
+        f"{hospital.url}/web/dataset/call_kw/helpdesk.ticket/read",
+        data={
+            "jsonrpc": "2.0",
+            "params": {
+                "model": "helpdesk.ticket",
+                "method": "read",
+                "args": [[1], ["description"]],
+                "kwargs": {},
+            },
+        },
+    ).json()
+    assert answer["error"]["data"]["name"] == "odoo.exceptions.AccessError"
