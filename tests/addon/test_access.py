@@ -3,6 +3,8 @@
 import json
 from datetime import datetime, timedelta
 
+from lxml import html
+
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
@@ -159,6 +161,42 @@ class TestAccessOverHttp(HttpCase):
         self.assertEqual(response.status_code, 405)
         self.assertFalse(self.plain.closed)
 
+    def test_a_stranger_closes_nothing(self):
+        self._login("sibling")
+        response = self._close(self.plain)
+        self.assertIn("/my", response.headers["Location"])
+        self.plain.invalidate_recordset()
+        self.assertFalse(self.plain.closed)
+
+    def test_the_caller_closes_a_plain_ticket_by_the_button_of_the_page(self):
+        self.done.close_from_portal = True
+        self._login("relative")
+        page = html.fromstring(self.url_open(f"/my/ticket/{self.plain.id}").text)
+        forms = [form for form in page.forms if form.get("action") == "/ticket/close"]
+        self.assertTrue(forms, [form.get("action") for form in page.forms])
+        form = next(x for x in forms if x.fields["stage_id"] == str(self.done.id))
+        self.assertEqual(form.method, "POST")
+        self.url_open("/ticket/close", data=dict(form.fields), allow_redirects=False)
+        self.plain.invalidate_recordset()
+        self.assertTrue(self.plain.closed)
+
+    def test_an_unanswered_inquiry_is_not_closed_from_the_portal(self):
+        self.done.close_from_portal = True
+        self._login("relative")
+        page = self.url_open(f"/my/ticket/{self.inquiry.id}").text
+        self.assertNotIn("/ticket/close", page)
+        response = self._close(self.inquiry)
+        self.assertIn("care_not_closed=1", response.headers["Location"])
+        told = self.url_open(response.headers["Location"]).text
+        self.assertIn("closed by the hospital once it has been answered", told)
+        self.inquiry.invalidate_recordset()
+        self.assertFalse(self.inquiry.closed)
+
+    def test_closing_needs_numbers(self):
+        self._login("relative")
+        response = self._close(self.plain, ticket_id="seven")
+        self.assertEqual(response.status_code, 400)
+
     def test_portal_pages_of_others(self):
         self._login("sibling")
         response = self.url_open(f"/my/ticket/{self.inquiry.id}", allow_redirects=False)
@@ -184,20 +222,77 @@ class TestAccessOverHttp(HttpCase):
             ._get_thread_with_access(self.inquiry.id, token="known")
         )
 
-    def test_json2_respects_the_scope(self):
+    def _json2(self, name, model, method, **arguments):
         key = (
             self.env["res.users.apikeys"]
-            .with_user(self.people["agent"])
+            .with_user(self.people[name])
             ._generate("rpc", "test", datetime.now() + timedelta(days=0.5))
         )
-        response = self.url_open(
-            "/json/2/helpdesk.ticket/search_read",
-            data=json.dumps({"domain": [], "fields": ["display_name", "name"]}),
+        return self.url_open(
+            f"/json/2/{model}/{method}",
+            data=json.dumps(arguments),
             headers={"Authorization": f"bearer {key}", "Content-Type": "application/json"},
         )
-        found = {row["id"] for row in response.json()}
-        self.assertIn(self.plain.id, found)
-        self.assertNotIn(self.inquiry.id, found)
+
+    def test_json2_respects_the_scope(self):
+        ids = (self.inquiry | self.plain).ids
+        expected = {
+            "coordinator": ids,
+            "supervisor": ids,
+            "privacy_officer": self.inquiry.ids,
+            "agent": self.plain.ids,
+            "manager": self.plain.ids,
+            "responder": [],
+            "routing_admin": [],
+            "clerk": [],
+        }
+        for name, seen in expected.items():
+            with self.subTest(role=name):
+                response = self._json2(
+                    name,
+                    "helpdesk.ticket",
+                    "search_read",
+                    domain=[["id", "in", ids]],
+                    fields=["display_name"],
+                )
+                rows = response.json() if response.status_code == 200 else []
+                self.assertEqual(sorted(row["id"] for row in rows), sorted(seen))
+
+    def test_json2_neither_groups_nor_writes_beyond_the_scope(self):
+        grouped = self._json2(
+            "agent",
+            "helpdesk.ticket",
+            "read_group",
+            domain=[["id", "=", self.inquiry.id]],
+            fields=["__count"],
+            groupby=["care_nature_id"],
+        )
+        self.assertFalse(grouped.json() if grouped.status_code == 200 else [])
+        for name in ("agent", "manager", "clerk", "routing_admin", "responder"):
+            with self.subTest(role=name):
+                response = self._json2(
+                    name,
+                    "helpdesk.ticket",
+                    "write",
+                    ids=self.inquiry.ids,
+                    vals={"name": "Changed"},
+                )
+                self.assertEqual(response.status_code, 403)
+        self.inquiry.invalidate_recordset()
+        self.assertEqual(self.inquiry.name, "Title")
+
+    def test_export_gives_no_inquiry_to_others(self):
+        exporting = self.env.ref("base.group_allow_export")
+        for name in ("agent", "manager"):
+            user = self.people[name]
+            user.group_ids = [Command.link(exporting.id)]
+            tickets = self.env["helpdesk.ticket"].with_user(user)
+            found = tickets.search([("id", "in", (self.inquiry | self.plain).ids)])
+            rows = found.export_data(["name", "number"])["datas"]
+            with self.subTest(role=name):
+                self.assertEqual(rows, [["Title", self.plain.number]])
+                with self.assertRaises(AccessError):
+                    self.inquiry.with_user(user).export_data(["name"])
 
     def test_many2one_shows_the_number_alone(self):
         manager = self.people["manager"]

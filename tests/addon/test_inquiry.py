@@ -52,7 +52,9 @@ class TestInquiry(CareCommon):
         self.assertTrue(ticket.exists())
 
     def test_closing_names_what_is_missing(self):
-        ticket = self.make_inquiry(care_nature_id=self.complaint.id)
+        ticket = self.make_inquiry(
+            care_nature_id=self.complaint.id, name="Letter", description="See enclosed."
+        )
         with self.assertRaises(UserError) as refused:
             ticket.action_care_close()
         for part in ("the answer", "who was told", "the category", "the department"):

@@ -206,3 +206,168 @@ class TestMail(CareCommon):
                 self.assertEqual(ticket.team_id, self.triage)
                 self.assertIn("broken", ticket.care_intake_error)
                 self.assertTrue(ticket.activity_ids)
+
+    def _mails(self, ticket):
+        self.flush_tracking()
+        return self.env["mail.mail"].search([("res_id", "=", ticket.id)], order="id")
+
+    def test_closing_mail_greets_the_caller_with_the_number_alone(self):
+        ticket = self.env["helpdesk.ticket"].browse(self.receive(4, body="My secret illness"))
+        before = self._mails(ticket)
+        ticket._care_close(
+            care_answer="Come at ten.",
+            care_told="Person 4",
+            care_told_date="2026-03-02 10:00:00",
+            care_told_channel_id=ticket.channel_id.id,
+        )
+        mail = self._mails(ticket) - before
+        self.assertEqual(len(mail), 1)
+        recipients = f"{mail.email_to or ''} {mail.recipient_ids.mapped('email')}"
+        self.assertIn("person4@home.example", recipients)
+        self.assertEqual(mail.subject, f"Your inquiry {ticket.number}")
+        for private in ("secret", "Come at ten", "Visiting hours"):
+            self.assertNotIn(private, mail.body_html)
+
+    def test_assignment_mail_goes_to_the_person_assigned(self):
+        ticket = self.env["helpdesk.ticket"].browse(self.receive(5))
+        before = self._mails(ticket)
+        coordinator = self.people["coordinator"]
+        coordinator.email = "coordinator@hospital.example"
+        stage = self.env.ref("helpdesk_mgmt.helpdesk_ticket_stage_in_progress")
+        stage.mail_template_id = self.env.ref("helpdesk_mgmt.assignment_email_template")
+        ticket.write({"user_id": coordinator.id, "stage_id": stage.id})
+        mails = self._mails(ticket) - before
+        self.assertTrue(mails)
+        for mail in mails:
+            recipients = f"{mail.email_to or ''} {mail.recipient_ids.mapped('email')}"
+            self.assertNotIn("person5@home.example", recipients)
+            self.assertNotIn("Visiting hours", f"{mail.subject} {mail.body_html}")
+
+    def test_a_caller_without_address_gets_no_mail(self):
+        ticket = self.make_inquiry(partner_name="Mrs Green")
+        ticket._care_close(
+            care_answer="x",
+            care_told="Mrs Green",
+            care_told_date="2026-03-02 10:00:00",
+            care_told_channel_id=self.env.ref("helpdesk_mgmt.helpdesk_ticket_channel_phone").id,
+        )
+        self.assertFalse(self._mails(ticket))
+
+
+class TestStarter(CareCommon):
+    def test_version_one_is_live_and_the_departments_wait_in_a_draft(self):
+        company = self.env["res.company"].create({"name": "Third hospital"})
+        rulesets = self.env["care.ruleset"].search(
+            [("company_id", "=", company.id)], order="version"
+        )
+        self.assertEqual(rulesets.mapped("state"), ["live", "draft"])
+        live, draft = rulesets
+        self.assertEqual(live.rule_ids.filtered("catch_all").team_id, company.care_triage_team_id)
+        self.assertEqual(set(live.rule_ids.mapped("kind")), {"preparation", "routing"})
+        self.assertFalse(
+            live.rule_ids.filtered(lambda rule: rule.kind == "routing" and not rule.catch_all)
+        )
+        waiting = draft.rule_ids.filtered(lambda rule: rule.kind == "routing")
+        self.assertGreater(len(waiting), 10)
+        self.assertIn("Catering", waiting.mapped("team_hint"))
+
+    def test_installing_it_again_changes_nothing(self):
+        before = self.env["care.ruleset"].search_count([])
+        self.env["care.ruleset"]._care_install_starter(self.env["res.company"].search([]))
+        self.assertEqual(self.env["care.ruleset"].search_count([]), before)
+
+    def test_categories_of_what_patients_write(self):
+        self.env["care.ruleset"].search([("state", "=", "live")], limit=1)
+        for text, code in (
+            ("The soup was cold and the meals come late", "food"),
+            ("The toilet was filthy", "cleanliness"),
+            ("The taxi never came for the journey home", "transport"),
+            ("Please change my appointment, it was cancelled twice", "appointments"),
+            ("I was on hold and could not get through", "contacting"),
+            ("We waited four hours", "waiting"),
+            ("Which tablets do I take?", "medicines"),
+            ("The nurse was rude", "manner"),
+            ("Nobody listened to me", "listening"),
+            ("You need more staff at night", "staffing"),
+            ("There is nothing to do, no activities", "activities"),
+            ("I would like a leaflet", "information"),
+            ("What are the visiting hours?", "visiting"),
+        ):
+            with self.subTest(text=text):
+                ticket = self.make_inquiry(name="Comment", description=text)
+                self.assertIn(code, ticket.care_category_ids.mapped("care_code"))
+
+    def test_a_category_chosen_by_hand_stays_the_main_one(self):
+        category = self.env.ref("patient_care_coordination.category_rooms")
+        ticket = self.make_inquiry(description="The soup was cold", category_id=category.id)
+        self.assertEqual(ticket.category_id, category)
+        self.assertIn("food", ticket.care_category_ids.mapped("care_code"))
+
+    def test_a_formal_complaint_is_recognised_unless_a_person_named_the_nature(self):
+        values = {"name": "Letter", "description": "This is a formal complaint.", "team_id": 0}
+        ticket = self.env["helpdesk.ticket"].create([values | {"team_id": self.triage.id}])
+        self.assertEqual(ticket.care_nature_id.code, "complaint")
+        ticket = self.make_inquiry(description="This is a formal complaint.")
+        self.assertEqual(ticket.care_nature_id.code, "question")
+
+
+class TestEveryWayIn(CareCommon):
+    """Form, portal, RPC and import end in the same door."""
+
+    def setUp(self):
+        super().setUp()
+        self.live_rules(
+            {
+                "name": "Food",
+                "team_id": self.catering.id,
+                "lines": [{"field": "text", "keywords": "soup"}],
+            }
+        )
+
+    def _values(self):
+        return {
+            "name": "Lunch",
+            "description": "The soup was cold",
+            "care_nature_id": self.question.id,
+        }
+
+    def test_rpc_as_coordinator(self):
+        Ticket = self.env["helpdesk.ticket"].with_user(self.people["coordinator"])
+        self.assertEqual(Ticket.create([self._values()]).sudo().team_id, self.catering)
+
+    def test_import_of_a_file(self):
+        Ticket = self.env["helpdesk.ticket"].with_user(self.people["coordinator"])
+        result = Ticket.load(
+            ["name", "description", "care_nature_id/.id"],
+            [[f"Lunch {n}", "The soup was cold", str(self.question.id)] for n in range(3)],
+        )
+        self.assertFalse(result["messages"])
+        self.assertEqual(Ticket.browse(result["ids"]).sudo().team_id, self.catering)
+
+    def test_portal_form_hints_at_a_team_only(self):
+        values = self._values() | {"team_id": self.triage.id}
+        Ticket = self.env["helpdesk.ticket"].with_user(self.people["relative"])
+        ticket = Ticket.sudo().create([values])
+        self.assertEqual(ticket.team_id, self.catering)
+
+    def test_our_queries_of_a_batch_are_constant(self):
+        def queries(number, **extra):
+            vals_list = [
+                {"name": f"T {n}", "description": "The soup was cold", **extra}
+                for n in range(number)
+            ]
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.env["helpdesk.ticket"].create(vals_list)
+            self.env.flush_all()
+            return self.env.cr.sql_log_count - before
+
+        inquiry = {"care_nature_id": self.question.id}
+        other_team = self.env["helpdesk.ticket.team"].create({"name": "Printers"})
+        plain = {"team_id": other_team.id}
+        queries(2, **plain)
+        queries(2, **inquiry)
+        ours = [queries(n, **inquiry) - queries(n, **plain) for n in (1, 10, 60)]
+        self.assertEqual(ours[1], ours[2], ours)
+        self.assertLessEqual(ours[2], 40)

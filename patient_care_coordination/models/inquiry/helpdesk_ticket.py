@@ -1,3 +1,4 @@
+import contextlib
 import logging
 from copy import deepcopy
 
@@ -264,7 +265,7 @@ class HelpdeskTicket(models.Model):
         If it fails, the inquiries go to triage with the error on them, and the alarm is raised.
         """
         try:
-            with self.env.cr.savepoint():
+            with self._care_savepoint():
                 method(notes_list)
         except Exception as error:
             _logger.exception("Intake step %s failed for %s inquiries", step, len(self))
@@ -298,6 +299,23 @@ class HelpdeskTicket(models.Model):
                 missing.append(self.env._("the department"))
         return gaps
 
+    @contextlib.contextmanager
+    def _care_savepoint(self):
+        """A savepoint that leaves alone what waits for the commit.
+
+        That of the cursor would run it at each step: tracking and mails of a half-made inquiry,
+        one at a time.
+        """
+        transaction = self.env.transaction
+        transaction.flush()
+        with self.env.cr.savepoint(flush=False):
+            try:
+                yield
+                transaction.flush()
+            except Exception:
+                transaction.clear()
+                raise
+
     @api.model
     def _care_guard(self, step, method, vals_list):
         """Run one step of the intake so that its failure loses nothing.
@@ -307,7 +325,7 @@ class HelpdeskTicket(models.Model):
         """
         before = deepcopy(vals_list)
         try:
-            with self.env.cr.savepoint():
+            with self._care_savepoint():
                 method(vals_list)
         except Exception as error:
             _logger.exception("Intake step %s failed for %s inquiries", step, len(vals_list))

@@ -122,8 +122,11 @@ def normalise_keyword(keyword):
 
 
 def _fold(text):
-    text = unicodedata.normalize("NFKD", _APOSTROPHES.sub("", text).casefold())
+    text = _APOSTROPHES.sub("", text).casefold()
     if not text.isascii():
+        # Twice, because folding and decomposing each bring forth what the other has to take.
+        for _round in range(2):
+            text = unicodedata.normalize("NFKD", text).casefold()
         text = "".join(char for char in text if not unicodedata.combining(char))
     return text
 
