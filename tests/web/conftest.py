@@ -64,6 +64,13 @@ class Hospital:
                 return json.loads(line.split("RESULT", 1)[1])
         raise AssertionError(f"the script failed:\n{done.stdout}\n{done.stderr}")
 
+    def run_server(self, *options):
+        """Run a server until it has done what the options say; returns its log."""
+        command = [*SERVER, "-d", self.name, "--stop-after-init", "--no-http", *options]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert not done.returncode, done.stderr[-4000:]
+        return done.stdout + done.stderr
+
     def serve(self):
         """Start a server and wait until it answers."""
         with socket.socket() as probe:
