@@ -1,12 +1,5 @@
-import contextlib
-import logging
-from copy import deepcopy
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
-
-_logger = logging.getLogger(__name__)
 
 STAFF = "patient_care_coordination.group_care_staff"
 RELATIONS = [
@@ -177,254 +170,6 @@ class HelpdeskTicket(models.Model):
             inquiry.display_name = inquiry.number
         return super(HelpdeskTicket, self - inquiries)._compute_display_name()
 
-    @api.model
-    def _care_select_inquiries(self, vals_list):
-        """Positions in ``vals_list`` of what becomes an inquiry (decided once, at creation)."""
-        team_ids = {vals["team_id"] for vals in vals_list if vals.get("team_id")}
-        teams = self.env["helpdesk.ticket.team"].sudo().browse(team_ids)
-        desks = {team.id for team in teams if team.care_desk}
-        return [
-            index
-            for index, vals in enumerate(vals_list)
-            if vals.get("care_nature_id")
-            or vals.get("care_patient_id")
-            or vals.get("team_id") in desks
-        ]
-
-    # ------------------------------------------------------------------
-    # The one door
-    # ------------------------------------------------------------------
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        vals_list = [dict(vals) for vals in vals_list]
-        for vals in vals_list:
-            vals.pop("care_is_inquiry", None)
-        positions = self._care_select_inquiries(vals_list)
-        if not positions:
-            return super().create(vals_list)
-        inquiry_vals = [vals_list[index] for index in positions]
-        self._care_check_incoming(inquiry_vals)
-        for vals in inquiry_vals:
-            vals["care_is_inquiry"] = True
-        self._care_prepare(inquiry_vals)
-        context_by_ticket = [self._care_take_notes(vals) for vals in inquiry_vals]
-        tickets = super(HelpdeskTicket, self._care_creator()).create(vals_list)
-        tickets = tickets.with_env(self.env)
-        inquiries = self.browse([tickets[index].id for index in positions])
-        inquiries._care_created(context_by_ticket)
-        return tickets
-
-    @api.model
-    def _care_creator(self):
-        """The environment that creates inquiries.
-
-        Who reads no inquiry may still hand one in, and cannot write the fields our steps fill.
-        """
-        if self.env.su or self.env.user.has_group(STAFF):
-            return self
-        return self.sudo()
-
-    @api.model
-    def _care_check_incoming(self, vals_list):
-        """Check the rights on what was handed in, before our steps add to it."""
-        if self.env.su or self.env.user.has_group(STAFF):
-            return
-        self.check_access("create")
-        for name in {name for vals in vals_list for name in vals if name in self._fields}:
-            self._check_field_access(self._fields[name], "write")
-
-    @api.model
-    def _care_take_notes(self, vals):
-        """Take out of ``vals`` what rooms left for ``_care_created`` and is no field."""
-        return {key: vals.pop(key) for key in list(vals) if key.startswith("care:")}
-
-    @api.model
-    def _care_prepare(self, vals_list):
-        """Complete the values of new inquiries, in place; rooms extend it, calling super first.
-
-        Only inquiries come here. A key that starts with ``care:`` is handed on to
-        ``_care_created`` and never written.
-        """
-        self._care_guard("facts", self._care_complete_facts, vals_list)
-
-    def _care_created(self, notes_list):
-        """Do what a new inquiry starts; ``notes_list`` has one dict of notes for each record."""
-        failed = self.browse(
-            [
-                ticket.id
-                for ticket, notes in zip(self, notes_list, strict=True)
-                if "care:errors" in notes
-            ]
-        )
-        failed._care_raise_intake_alarm()
-
-    def _care_guard_created(self, step, method, notes_list):
-        """Run one step after creation so that its failure loses nothing.
-
-        If it fails, the inquiries go to triage with the error on them, and the alarm is raised.
-        """
-        try:
-            with self._care_savepoint():
-                method(notes_list)
-        except Exception as error:
-            _logger.exception("Intake step %s failed for %s inquiries", step, len(self))
-            message = f"{step}: {type(error).__name__}: {error}"
-            for company, tickets in self.sudo().grouped("company_id").items():
-                values = {"care_intake_error": message, "user_id": False}
-                if company.care_triage_team_id:
-                    values["team_id"] = company.care_triage_team_id.id
-                tickets.with_context(care_intake=True).write(values)
-            self._care_raise_intake_alarm()
-
-    def _care_changed(self, old):
-        """React to a write; ``old`` maps ids to the values before (see ``_care_watched``)."""
-
-    def _care_closing_gaps(self):
-        """What is missing before each inquiry may be closed: ``{id: [sentence, ...]}``."""
-        gaps = {ticket.id: [] for ticket in self}
-        for ticket in self.sudo():
-            missing, nature = gaps[ticket.id], ticket.care_nature_id
-            if nature.close_needs_answer and not (ticket.care_answer or "").strip():
-                missing.append(self.env._("the answer"))
-            if nature.close_needs_told and not ticket.care_told:
-                missing.append(self.env._("who was told"))
-            if nature.close_needs_told and not ticket.care_told_date:
-                missing.append(self.env._("when the person was told"))
-            if nature.close_needs_told and not ticket.care_told_channel_id:
-                missing.append(self.env._("how the person was told"))
-            if nature.close_needs_category and not ticket.category_id:
-                missing.append(self.env._("the category"))
-            if nature.close_needs_department and not ticket.care_department_id:
-                missing.append(self.env._("the department"))
-        return gaps
-
-    @contextlib.contextmanager
-    def _care_savepoint(self):
-        """A savepoint that leaves alone what waits for the commit.
-
-        That of the cursor would run it at each step: tracking and mails of a half-made inquiry,
-        one at a time.
-        """
-        transaction = self.env.transaction
-        transaction.flush()
-        with self.env.cr.savepoint(flush=False):
-            try:
-                yield
-                transaction.flush()
-            except Exception:
-                transaction.clear()
-                raise
-
-    @api.model
-    def _care_guard(self, step, method, vals_list):
-        """Run one step of the intake so that its failure loses nothing.
-
-        The step works in a savepoint. If it fails, the values are put back as they were, the
-        inquiry goes to the triage team of its company, and the error is kept for the record.
-        """
-        before = deepcopy(vals_list)
-        try:
-            with self._care_savepoint():
-                method(vals_list)
-        except Exception as error:
-            _logger.exception("Intake step %s failed for %s inquiries", step, len(vals_list))
-            for vals, kept in zip(vals_list, before, strict=True):
-                vals.clear()
-                vals.update(kept)
-                self._care_send_to_triage(vals, step, error)
-
-    @api.model
-    def _care_send_to_triage(self, vals, step, error):
-        """Place values whose intake failed at the triage team, with the error for the record."""
-        errors = vals.setdefault("care:errors", [])
-        errors.append(f"{step}: {type(error).__name__}: {error}")
-        vals["care_intake_error"] = "\n".join(errors)
-        company = (
-            self.env["res.company"].sudo().browse(vals.get("company_id") or self.env.company.id)
-        )
-        team = company.care_triage_team_id
-        if team:
-            vals["team_id"], vals["user_id"] = team.id, False
-
-    def _care_raise_intake_alarm(self):
-        """Ask somebody who leads to look at inquiries whose intake failed."""
-        for ticket in self.sudo():
-            ticket.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=self.env._("Intake failed: check this inquiry"),
-                note=self.env._("It was kept and sent to triage. See the intake problem on it."),
-                user_id=ticket._care_lead().id,
-            )
-
-    def _care_lead(self):
-        """Who leads: the team's leader, else a supervisor, else the administrator."""
-        self.ensure_one()
-        if self.team_id.user_id:
-            return self.team_id.user_id
-        group = self.env.ref("patient_care_coordination.group_supervisor")
-        users = group.all_user_ids.filtered(
-            lambda user: user.active and self.company_id in user.company_ids
-        )
-        return users[:1] or self.env.ref("base.user_admin")
-
-    # ------------------------------------------------------------------
-    # Facts
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _care_complete_facts(self, vals_list):
-        """Company, nature, received date, channel, caller, department and language."""
-        now = fields.Datetime.now()
-        natures = {nature.code: nature.id for nature in self.env["care.nature"].sudo().search([])}
-        teams = self.env["helpdesk.ticket.team"].sudo()
-        for vals in vals_list:
-            if not vals.get("company_id"):
-                team = teams.browse(vals.get("team_id") or [])
-                vals["company_id"] = (team.company_id or self.env.company).id
-            if not vals.get("care_nature_id"):
-                vals["care_nature_id"] = natures.get("question")
-                vals["care:nature_default"] = True
-            vals["care_received_date"] = vals.get("care_received_date") or now
-            if not vals.get("name"):
-                vals["name"] = self.env._("No subject")
-            if not vals.get("description"):
-                vals["description"] = vals["name"]
-        self._care_complete_people(vals_list)
-
-    @api.model
-    def _care_complete_people(self, vals_list):
-        """Fill the caller's names and the language from the records that the values name."""
-        partners = (
-            self.env["res.partner"]
-            .sudo()
-            .browse({vals["partner_id"] for vals in vals_list if vals.get("partner_id")})
-        )
-        patients = (
-            self.env["care.patient"]
-            .sudo()
-            .browse({vals["care_patient_id"] for vals in vals_list if vals.get("care_patient_id")})
-        )
-        partners.fetch(["name", "email", "lang"])
-        patients.fetch(["lang_id"])
-        languages = self.env["res.lang"].sudo()
-        codes = {partner.lang for partner in partners if partner.lang}
-        by_code = (
-            {lang.code: lang.id for lang in languages.search([("code", "in", list(codes))])}
-            if codes
-            else {}
-        )
-        for vals in vals_list:
-            partner = partners.browse(vals.get("partner_id") or [])
-            if vals.get("care_identity") == "anonymous":
-                vals.update(partner_id=False, partner_name=False, partner_email=False)
-            elif partner:
-                vals["partner_name"] = vals.get("partner_name") or partner.name
-                vals["partner_email"] = vals.get("partner_email") or partner.email
-            if not vals.get("care_lang_id"):
-                patient = patients.browse(vals.get("care_patient_id") or [])
-                vals["care_lang_id"] = patient.lang_id.id or by_code.get(partner.lang, False)
-
     # ------------------------------------------------------------------
     # Changes
     # ------------------------------------------------------------------
@@ -481,6 +226,28 @@ class HelpdeskTicket(models.Model):
                         missing=", ".join(missing),
                     )
                 )
+
+    def _care_changed(self, old):
+        """React to a write; ``old`` maps ids to the values before (see ``_care_watched``)."""
+
+    def _care_closing_gaps(self):
+        """What is missing before each inquiry may be closed: ``{id: [sentence, ...]}``."""
+        gaps = {ticket.id: [] for ticket in self}
+        for ticket in self.sudo():
+            missing, nature = gaps[ticket.id], ticket.care_nature_id
+            if nature.close_needs_answer and not (ticket.care_answer or "").strip():
+                missing.append(self.env._("the answer"))
+            if nature.close_needs_told and not ticket.care_told:
+                missing.append(self.env._("who was told"))
+            if nature.close_needs_told and not ticket.care_told_date:
+                missing.append(self.env._("when the person was told"))
+            if nature.close_needs_told and not ticket.care_told_channel_id:
+                missing.append(self.env._("how the person was told"))
+            if nature.close_needs_category and not ticket.category_id:
+                missing.append(self.env._("the category"))
+            if nature.close_needs_department and not ticket.care_department_id:
+                missing.append(self.env._("the department"))
+        return gaps
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_inquiries(self):
@@ -576,8 +343,3 @@ class HelpdeskTicket(models.Model):
         ]
         self.env["care.nature.change"].sudo().create(changes)
         self.write({"care_nature_id": nature.id})
-
-    @api.model
-    def _care_domain_mine(self):
-        """Open inquiries a person or the teams of that person are to work on."""
-        return Domain("care_is_inquiry", "=", True) & Domain("closed_date", "=", False)
