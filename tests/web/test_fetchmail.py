@@ -25,6 +25,9 @@ server = env["fetchmail.server"].create({{
 }})
 env.cr.commit()
 step = {step!r}
+acknowledge = env.ref("helpdesk_mgmt.changed_stage_template")
+desk = env["helpdesk.ticket.team"].search([("name", "=", "Patient relations")])
+desk._get_applicable_stages()[:1].mail_template_id = acknowledge
 before = env["helpdesk.ticket"].search([], order="id desc", limit=1).id
 mails = env["mail.mail"].search_count([])
 if step:
@@ -114,8 +117,14 @@ def test_a_hundred_mails_of_one_sender_within_an_hour_all_arrive(database):
     assert counts == 100
 
 
-def test_an_automatic_reply_is_kept_and_not_answered(database):
+def test_an_automatic_reply_is_kept_and_not_acknowledged(database):
     result = fetch(database, make_mails("auto", 2, headers="Auto-Submitted: auto-replied\n"))
     assert result["inquiries"] == 2
     assert result["automatic"] == [True, True]
     assert result["mails"] == 0
+
+
+def test_what_a_person_wrote_is_acknowledged(database):
+    result = fetch(database, make_mails("person", 2))
+    assert result["automatic"] == [False, False]
+    assert result["mails"] == 2
