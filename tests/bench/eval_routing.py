@@ -33,10 +33,10 @@ THEMES = (
 )
 
 
-def load_engine():
-    """The routing engine, loaded by path: an import through the addon needs Odoo."""
-    path = ADDON / "models" / "routing" / "engine.py"
-    spec = importlib.util.spec_from_file_location("care_engine", path)
+def load_pure(name):
+    """A pure module of the routing room, loaded by path: importing the addon needs Odoo."""
+    path = ADDON / "models" / "routing" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"care_{name}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -91,13 +91,13 @@ def read_comments(path):
 
 def evaluate(comments):
     """Precision, recall and F1 of each theme, their mean, and the time a comment takes."""
-    engine = load_engine()
+    engine, reader = load_pure("engine"), load_pure("reader")
     rules, themes = load_rules(engine), load_themes()
     counts = {theme: [0, 0, 0] for theme in THEMES}
     start = time.perf_counter()
     predictions = []
     for text, _labels in comments:
-        facts = {"text": engine.normalise(engine.html_to_text(text)), "subject": ""}
+        facts = {"text": engine.normalise(reader.html_to_text(text)), "subject": ""}
         found = rules.decide(facts)["values"].get("category") or ()
         predictions.append({theme for code in found for theme in themes[code]})
     elapsed = time.perf_counter() - start

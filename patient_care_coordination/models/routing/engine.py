@@ -4,19 +4,21 @@ Pure: it imports nothing of Odoo and no sibling, so that it can be tested withou
 recompute a decision years later. The models around it only translate.
 
 A rule is a dict: ``id``; ``lines``, a list of ``{"field", "match", "values"}`` with match one of
-``any``, ``all``, ``none``; optionally ``catch_all``, ``broken`` (why it is skipped) and, for a
-preparation rule, ``effects`` with any of ``nature``, ``category``, ``priority``, ``tags``,
-``flags``, ``followers``, ``consults``. Lines are AND-ed.
+``any``, ``all``, ``none`` and optionally ``alternative``, a number; optionally ``catch_all``,
+``broken`` (why it is skipped), ``paused``, ``valid_from`` and ``valid_to`` (ISO dates, both
+included) and, for a preparation rule, ``effects`` with any of ``nature``, ``category``,
+``priority``, ``tags``, ``flags``, ``followers``, ``consults``. Lines of one alternative are
+AND-ed; one alternative that holds is enough. Inside an alternative, advanced domains are looked
+at last.
 
-Facts are a dict: ``channel``, ``nature``, ``language``, ``relation`` (plain values or None),
-``categories`` and ``departments`` (ids, ancestors included), ``text`` and ``subject``
-(normalised), ``priority``, ``human`` (names of single values a person has set) and ``ancestors``
-(``{category: ids with ancestors}``, to extend the facts by what preparation found).
+Facts are a dict: the plain values of ``SINGLE_FACTS`` (or None), the sets of ids of ``SET_FACTS``
+(ancestors of categories and departments included), ``text`` and ``subject`` (normalised),
+``date`` (ISO, for the validity), ``human`` (names of single values a person has set) and
+``ancestors`` (``{category: ids with ancestors}``, to extend the facts by what preparation found).
 """
 
 import re
 import unicodedata
-from html.parser import HTMLParser
 
 NORMALISER_VERSION = 1
 SINGLE_FACTS = {
@@ -24,89 +26,27 @@ SINGLE_FACTS = {
     "nature": "nature",
     "language": "language",
     "relation": "relation",
+    "priority": "priority",
+    "known": "known",
+    "product": "product",
+    "hint": "hint",
+    "weekday": "weekday",
 }
-SET_FACTS = {"category": "categories", "department": "departments"}
+SET_FACTS = {
+    "category": "categories",
+    "department": "departments",
+    "tag": "tags",
+    "partner_tag": "partner_tags",
+    "hours": "open",
+}
 KEYWORD_FIELDS = ("text", "subject")
 SUMMED_EFFECTS = ("category", "tags", "flags", "followers", "consults")
+# The most telling field first: a rule is looked at only when this one of its fields agrees.
+_ANCHORS = ("text", "subject", "category", "department", "product", "tag", "partner_tag")
 
 _APOSTROPHES = re.compile("['\u2019\u02bc\u2018`]")
 _SEPARATORS = re.compile(r"[\W_]+")
 _KEYWORD_SEPARATORS = re.compile(r"[^\w*]+|_+")
-_REPLY_HEAD = re.compile(
-    r"^\s*(on .{5,120} wrote:|-{2,}\s*(original message|forwarded message).*|_{10,})\s*$",
-    re.IGNORECASE,
-)
-_HIDDEN_TAGS = {"script", "style", "head", "title", "blockquote", "template", "noscript"}
-_VOID_TAGS = {"br", "hr", "img", "input", "meta", "link", "area", "col", "wbr", "source", "base"}
-_BLOCK_TAGS = {
-    "p",
-    "div",
-    "br",
-    "li",
-    "tr",
-    "td",
-    "th",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "ul",
-    "ol",
-    "table",
-}
-
-
-class _TextOfHtml(HTMLParser):
-    """Collects visible text; quoted replies and scripts stay out."""
-
-    def __init__(self):
-        super().__init__(convert_charrefs=True)
-        self.parts = []
-        self.hidden = []
-
-    def handle_starttag(self, tag, attrs):
-        if tag in _VOID_TAGS:
-            self.parts.append("\n")
-            return
-        quoted = any(
-            name in ("class", "id")
-            and value
-            and ("gmail_quote" in value or "yahoo_quoted" in value)
-            for name, value in attrs
-        )
-        if self.hidden or quoted or tag in _HIDDEN_TAGS:
-            self.hidden.append(tag)
-        elif tag in _BLOCK_TAGS:
-            self.parts.append("\n")
-
-    def handle_endtag(self, tag):
-        if tag in self.hidden:
-            while self.hidden and self.hidden.pop() != tag:
-                continue
-        elif tag in _BLOCK_TAGS:
-            self.parts.append("\n")
-
-    def handle_data(self, data):
-        if not self.hidden:
-            self.parts.append(data)
-
-
-def html_to_text(html):
-    """Visible text of ``html`` without scripts, styles and quoted replies; plain text passes."""
-    if "<" in html:
-        parser = _TextOfHtml()
-        parser.feed(html)
-        parser.close()
-        html = "".join(parser.parts)
-    kept = []
-    for line in html.splitlines():
-        if _REPLY_HEAD.match(line):
-            break
-        if not line.lstrip().startswith(">"):
-            kept.append(line)
-    return "\n".join(kept)
 
 
 def normalise(text):
@@ -137,7 +77,7 @@ class _Keywords:
     def __init__(self):
         self.exact = {}
         self.prefix = {}
-        self.prefix_lengths = ()
+        self.heads = {}
 
     def add(self, keyword):
         words = tuple(normalise_keyword(keyword).split())
@@ -150,24 +90,27 @@ class _Keywords:
             entries.append((tail, keyword))
 
     def seal(self):
-        self.prefix_lengths = tuple(sorted({len(key) for key in self.prefix}))
+        """Group the beginnings by their first letters, so that most words need one look."""
+        lengths = {}
+        for key in self.prefix:
+            lengths.setdefault(key[:3], set()).add(len(key))
+        self.heads = {head: tuple(sorted(sizes)) for head, sizes in lengths.items()}
+        self.head_sizes = tuple(sorted({len(head) for head in self.heads}))
 
     def find(self, text):
         """``{keyword: (position, the words found)}`` of all keywords in a normalised text."""
         tokens = text.split()
         found = {}
-        exact, prefix, lengths = self.exact, self.prefix, self.prefix_lengths
+        exact, prefix, heads = self.exact, self.prefix, self.heads
         for position, token in enumerate(tokens):
             entries = exact.get(token)
             if entries:
                 self._collect(entries, tokens, position, found)
-            size = len(token)
-            for length in lengths:
-                if length > size:
-                    break
-                entries = prefix.get(token[:length])
-                if entries:
-                    self._collect(entries, tokens, position, found)
+            for head_size in self.head_sizes:
+                for length in heads.get(token[:head_size], ()):
+                    entries = prefix.get(token[:length]) if length <= len(token) else None
+                    if entries:
+                        self._collect(entries, tokens, position, found)
         return found
 
     @staticmethod
@@ -192,39 +135,42 @@ class Compiled:
     """A rule set ready to decide; made by ``compile_rules`` and never changed."""
 
     def __init__(self, preparation, routing):
-        self.preparation = tuple(preparation)
-        self.routing = tuple(routing)
+        self.preparation = tuple(_Rule(rule) for rule in preparation)
+        self.routing = tuple(_Rule(rule) for rule in routing)
+        self.broken = [
+            [rule.id, rule.broken] for rule in self.preparation + self.routing if rule.broken
+        ]
         self.keywords = {field: _Keywords() for field in KEYWORD_FIELDS}
         for rule in self.preparation + self.routing:
-            for line in rule["lines"]:
+            for line in rule.lines:
                 if line["field"] in KEYWORD_FIELDS:
                     for keyword in line["values"]:
                         self.keywords[line["field"]].add(keyword)
         for keywords in self.keywords.values():
             keywords.seal()
-        self.preparation_index = _Index(self.preparation)
-        self.routing_index = _Index(self.routing)
+        self._preparation_index = _Index(self.preparation)
+        self._routing_index = _Index(self.routing)
 
     def decide(self, facts, domain_truth=None):
         """The decision on ``facts``: which rules prepared it, the values, the rule that routed.
 
         ``domain_truth(key)`` tells whether an advanced domain holds; None means it is broken.
-        Returns ``{"preparation", "values", "rule", "evidence", "skipped"}``.
+        Returns ``{"preparation", "values", "rule", "evidence", "skipped"}``; an item of evidence
+        names the position of its line in the rule, the field and what was found.
         """
         found = self._found(facts)
-        skipped, prepared, values = [], [], {}
-        for rule in self.preparation_index.candidates(facts, found):
-            evidence = self._match(rule, facts, found, domain_truth, skipped)
+        skipped, prepared, values = list(self.broken), [], {}
+        for rule in self._preparation_index.candidates(facts, found):
+            evidence = rule.match(facts, found, domain_truth, skipped)
             if evidence is not None:
-                prepared.append({"rule": rule["id"], "evidence": evidence})
-                _add_effects(values, rule.get("effects") or {}, facts)
-        facts = _with_values(facts, values)
+                prepared.append({"rule": rule.id, "evidence": evidence})
+                _add_effects(values, rule.effects, facts)
         winner, reason = None, []
-        for rule in self.routing_index.candidates(facts, found):
-            evidence = self._match(rule, facts, found, domain_truth, skipped)
-            if evidence is not None:
-                winner, reason = rule["id"], evidence
-                break
+        for rule, evidence in self._routed(
+            _with_values(facts, values), found, domain_truth, skipped
+        ):
+            winner, reason = rule.id, evidence
+            break
         return {
             "preparation": prepared,
             "values": values,
@@ -233,24 +179,52 @@ class Compiled:
             "skipped": skipped,
         }
 
-    def trace(self, facts, domain_truth=None):
-        """Every rule with its result: ``{"rule", "list", "matched", "failed"}``.
+    def route(self, facts, domain_truth=None):
+        """The routing rules alone, for facts that are prepared; the same dict as ``decide``."""
+        skipped, winner, reason = list(self.broken), None, []
+        for rule, evidence in self._routed(facts, self._found(facts), domain_truth, skipped):
+            winner, reason = rule.id, evidence
+            break
+        return {
+            "preparation": [],
+            "values": {},
+            "rule": winner,
+            "evidence": reason,
+            "skipped": skipped,
+        }
 
-        ``failed`` is the position of the first line that does not hold, or why a rule is broken.
+    def matching(self, facts, values=None, domain_truth=None):
+        """The ids of all routing rules that hold, in run order: who would have come next."""
+        after = _with_values(facts, values or {})
+        found = self._found(facts)
+        return [rule.id for rule, _evidence in self._routed(after, found, domain_truth, [])]
+
+    def _routed(self, facts, found, domain_truth, skipped):
+        for rule in self._routing_index.candidates(facts, found):
+            evidence = rule.match(facts, found, domain_truth, skipped)
+            if evidence is not None:
+                yield rule, evidence
+
+    def trace(self, facts, domain_truth=None):
+        """Every rule in run order: ``{"rule", "list", "reached", "matched", "failed"}``.
+
+        ``failed`` is the position of the first line that does not hold (of the first alternative
+        when there are several), or why the rule is left out: ``paused``, ``validity``,
+        ``domain``, ``no condition`` or what broke it. Rules behind the one that won are not
+        reached; what they would have said is told all the same.
         """
         found = self._found(facts)
-        decision = self.decide(facts, domain_truth)
-        rows = []
-        after = _with_values(facts, decision["values"])
-        for name, rules, seen in (
-            ("preparation", self.preparation, facts),
-            ("routing", self.routing, after),
-        ):
-            for rule in rules:
-                failed = self._first_failure(rule, seen, found, domain_truth)
-                rows.append(
-                    {"rule": rule["id"], "list": name, "matched": failed is None, "failed": failed}
-                )
+        values, rows = {}, []
+        for rule in self.preparation:
+            failed = rule.first_failure(facts, found, domain_truth)
+            rows.append(_trace_row(rule, "preparation", True, failed))
+            if failed is None:
+                _add_effects(values, rule.effects, facts)
+        after, reached = _with_values(facts, values), True
+        for rule in self.routing:
+            failed = rule.first_failure(after, found, domain_truth)
+            rows.append(_trace_row(rule, "routing", reached, failed))
+            reached = reached and failed is not None
         return rows
 
     def _found(self, facts):
@@ -259,40 +233,108 @@ class Compiled:
             for field, keywords in self.keywords.items()
         }
 
-    def _match(self, rule, facts, found, domain_truth, skipped):
-        """The evidence of a rule that matches, else None; broken rules are noted as skipped."""
-        if rule.get("broken"):
-            skipped.append([rule["id"], rule["broken"]])
-            return None
-        if not rule["lines"]:
-            return [] if rule.get("catch_all") else None
-        evidence = []
-        for position, line in enumerate(rule["lines"]):
-            holds, seen = _line_holds(line, facts, found, domain_truth)
-            if holds is None:
-                skipped.append([rule["id"], "domain"])
-                return None
-            if not holds:
-                return None
-            evidence.append({"line": position, "field": line["field"], "found": seen})
-        return evidence
 
-    def _first_failure(self, rule, facts, found, domain_truth):
-        if rule.get("broken"):
-            return rule["broken"]
-        if not rule["lines"] and not rule.get("catch_all"):
+def compile_rules(preparation, routing):
+    """Compile two ordered lists of rules (the order given is the run order)."""
+    return Compiled(preparation, routing)
+
+
+class _Rule:
+    """One rule, its lines ordered for looking at them."""
+
+    __slots__ = (
+        "id",
+        "lines",
+        "effects",
+        "broken",
+        "paused",
+        "catch_all",
+        "valid_from",
+        "valid_to",
+        "alternatives",
+    )
+
+    def __init__(self, rule):
+        self.id = rule["id"]
+        self.lines = tuple(rule["lines"])
+        self.effects = rule.get("effects") or {}
+        self.broken = rule.get("broken")
+        self.paused = rule.get("paused")
+        self.catch_all = rule.get("catch_all")
+        self.valid_from = rule.get("valid_from")
+        self.valid_to = rule.get("valid_to")
+        alternatives = {}
+        for position, line in enumerate(self.lines):
+            alternatives.setdefault(line.get("alternative") or 0, []).append((position, line))
+        self.alternatives = tuple(
+            tuple(sorted(lines, key=lambda item: item[1]["field"] == "domain"))
+            for _number, lines in sorted(alternatives.items())
+        )
+
+    def match(self, facts, found, domain_truth, skipped):
+        """The evidence if this rule holds, else None; a broken domain is noted as skipped."""
+        if self._left_out(facts):
+            return None
+        if not self.alternatives:
+            return []
+        for lines in self.alternatives:
+            evidence = []
+            for position, line in lines:
+                holds, seen = _line_holds(line, facts, found, domain_truth)
+                if holds is None:
+                    skipped.append([self.id, "domain"])
+                    return None
+                if not holds:
+                    break
+                evidence.append({"line": position, "field": line["field"], "found": seen})
+            else:
+                return evidence
+        return None
+
+    def first_failure(self, facts, found, domain_truth):
+        """None if this rule holds, else what ``Compiled.trace`` tells."""
+        left_out = self._left_out(facts)
+        if left_out or not self.alternatives:
+            return left_out
+        first = None
+        for lines in self.alternatives:
+            for position, line in lines:
+                holds, _seen = _line_holds(line, facts, found, domain_truth)
+                if holds is None:
+                    return "domain"
+                if not holds:
+                    first = position if first is None else first
+                    break
+            else:
+                return None
+        return first
+
+    def _left_out(self, facts):
+        if self.broken or self.paused:
+            return self.broken or "paused"
+        date = facts.get("date")
+        if date and not (self.valid_from or date) <= date <= (self.valid_to or date):
+            return "validity"
+        if not self.lines and not self.catch_all:
             return "no condition"
-        for position, line in enumerate(rule["lines"]):
-            holds, _seen = _line_holds(line, facts, found, domain_truth)
-            if not holds:
-                return "domain" if holds is None else position
         return None
 
 
-class _Index:
-    """From facts to the rules that may match, in run order.
+def _trace_row(rule, name, reached, failed):
+    return {
+        "rule": rule.id,
+        "list": name,
+        "reached": reached,
+        "matched": failed is None,
+        "failed": failed,
+    }
 
-    A rule waits at the values of its rarest positive line; what has none is always a candidate.
+
+class _Index:
+    """From facts to the few rules that can match, in run order.
+
+    Each alternative of a rule is filed under one positive line, its anchor; a rule with an
+    alternative that has none is always looked at.
     """
 
     def __init__(self, rules):
@@ -300,43 +342,41 @@ class _Index:
         self.always = []
         self.by_value = {}
         for position, rule in enumerate(rules):
-            line = self._anchor(rule)
-            if line is None:
+            if rule.broken or rule.paused:
+                continue
+            anchors = [self._anchor(lines) for lines in rule.alternatives]
+            if not anchors or None in anchors:
                 self.always.append(position)
                 continue
-            for value in line["values"]:
-                self.by_value.setdefault((line["field"], value), []).append(position)
+            for line in anchors:
+                table = self.by_value.setdefault(line["field"], {})
+                for value in line["values"]:
+                    table.setdefault(value, []).append(position)
 
     @staticmethod
-    def _anchor(rule):
-        if rule.get("broken"):
-            return None
+    def _anchor(lines):
         positive = [
             line
-            for line in rule["lines"]
+            for _position, line in lines
             if line["match"] != "none" and line["field"] != "domain" and line["values"]
         ]
-        order = ("text", "subject", "category", "department")
-        positive.sort(key=lambda line: order.index(line["field"]) if line["field"] in order else 9)
+        positive.sort(
+            key=lambda line: _ANCHORS.index(line["field"]) if line["field"] in _ANCHORS else 99
+        )
         return positive[0] if positive else None
 
     def candidates(self, facts, found):
         positions = set(self.always)
-        by_value = self.by_value
-        for field in KEYWORD_FIELDS:
-            for keyword in found[field]:
-                positions.update(by_value.get((field, keyword), ()))
-        for field, name in SET_FACTS.items():
-            for value in facts.get(name) or ():
-                positions.update(by_value.get((field, value), ()))
-        for field, name in SINGLE_FACTS.items():
-            positions.update(by_value.get((field, facts.get(name)), ()))
+        for field, table in self.by_value.items():
+            if field in KEYWORD_FIELDS:
+                values = found[field]
+            elif field in SET_FACTS:
+                values = facts.get(SET_FACTS[field]) or ()
+            else:
+                values = (facts.get(SINGLE_FACTS[field]),)
+            for value in values:
+                positions.update(table.get(value, ()))
         return [self.rules[position] for position in sorted(positions)]
-
-
-def compile_rules(preparation, routing):
-    """Compile two ordered lists of rules (the order given is the run order)."""
-    return Compiled(preparation, routing)
 
 
 def _line_holds(line, facts, found, domain_truth):
@@ -352,12 +392,11 @@ def _line_holds(line, facts, found, domain_truth):
         value = facts.get(SINGLE_FACTS[field])
         present = () if value is None else (value,)
     seen = [value for value in values if value in present]
-    if field in KEYWORD_FIELDS:
-        seen.sort(key=present.__getitem__)
     if line["match"] == "none":
         return not seen, []
     holds = len(seen) == len(values) if line["match"] == "all" else bool(seen)
-    if field in KEYWORD_FIELDS:
+    if seen and field in KEYWORD_FIELDS:
+        seen.sort(key=present.__getitem__)
         seen = list(dict.fromkeys(present[value][1] for value in seen))
     return bool(values) and holds, seen
 
@@ -389,6 +428,8 @@ def _add_effects(values, effects, facts):
 
 def _with_values(facts, values):
     """The facts as routing rules see them, after preparation."""
+    if not values:
+        return facts
     ancestors = facts.get("ancestors") or {}
     categories = list(facts.get("categories") or ())
     for category in values.get("category") or ():
@@ -396,6 +437,9 @@ def _with_values(facts, values):
             if value not in categories:
                 categories.append(value)
     changed = dict(facts, categories=categories)
-    if values.get("nature"):
-        changed["nature"] = values["nature"]
+    if values.get("tags"):
+        changed["tags"] = [*(facts.get("tags") or ()), *values["tags"]]
+    for name in ("nature", "priority"):
+        if values.get(name):
+            changed[name] = values[name]
     return changed

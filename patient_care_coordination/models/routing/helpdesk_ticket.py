@@ -3,7 +3,7 @@ import ast
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.fields import Domain
 
-from . import engine
+from . import engine, reader
 
 
 class HelpdeskTicket(models.Model):
@@ -91,7 +91,7 @@ class HelpdeskTicket(models.Model):
         category = vals.get("category_id")
         department = vals.get("care_department_id")
         subject = engine.normalise(vals.get("name") or "")
-        body = engine.normalise(engine.html_to_text(str(vals.get("description") or "")))
+        body = engine.normalise(reader.html_to_text(str(vals.get("description") or "")))
         human = {"category"} if category else set()
         if not vals.get("care:nature_default"):
             human.add("nature")

@@ -1,0 +1,152 @@
+"""Static checks of a rule set: what can be told of its rules without any inquiry.
+
+Pure: it imports nothing of Odoo and no sibling. Rules are the dicts of the engine, in run order;
+keywords are given as the engine normalises them. ``ancestors`` maps a category or department id
+to its own id and those above it, because a condition on a parent also holds for its children.
+"""
+
+SINGLE_VALUED = {
+    "channel",
+    "nature",
+    "language",
+    "relation",
+    "priority",
+    "known",
+    "product",
+    "hint",
+    "weekday",
+}
+KEYWORDS = {"text", "subject"}
+TREES = ("category", "department")
+
+
+def shadows(rules, targets=None, ancestors=None):
+    """``[(rule id, earlier id, kind)]`` of routing rules that can never win.
+
+    An earlier rule shadows a later one when whatever satisfies the later satisfies the earlier.
+    ``kind`` is ``"same"`` when both ask for the same and ``targets`` send them to different
+    places, else ``"shadowed"``. Paused and broken rules neither shadow nor are shadowed; what
+    lies inside an advanced domain is told apart by its text alone.
+    """
+    ancestors, targets = ancestors or {}, targets or {}
+    found, live = [], []
+    for rule in rules:
+        if rule.get("catch_all") or rule.get("paused") or rule.get("broken") or not rule["lines"]:
+            continue
+        alternatives = _alternatives(rule)
+        fields = _fields(alternatives)
+        for earlier, earlier_alternatives, earlier_fields in live:
+            if not earlier_fields <= fields or not _covers_dates(earlier, rule):
+                continue
+            if _implies_all(alternatives, earlier_alternatives, ancestors):
+                same = _implies_all(earlier_alternatives, alternatives, ancestors)
+                elsewhere = targets.get(earlier["id"]) != targets.get(rule["id"])
+                found.append(
+                    (rule["id"], earlier["id"], "same" if same and elsewhere else "shadowed")
+                )
+                break
+        live.append((rule, alternatives, _needed_fields(alternatives)))
+    return found
+
+
+def _alternatives(rule):
+    groups = {}
+    for line in rule["lines"]:
+        groups.setdefault(line.get("alternative") or 0, []).append(line)
+    return list(groups.values())
+
+
+def _fields(alternatives):
+    """Fields that a rule speaks of; the subject is part of the text."""
+    fields = {line["field"] for lines in alternatives for line in lines}
+    return fields | ({"text"} if "subject" in fields else set())
+
+
+def _needed_fields(alternatives):
+    """Fields without which no alternative of an earlier rule can be implied."""
+    return set.intersection(*({line["field"] for line in lines} for lines in alternatives))
+
+
+def _covers_dates(earlier, later):
+    """Whether the earlier rule is valid whenever the later one is."""
+    starts = earlier.get("valid_from") or ""
+    ends = earlier.get("valid_to")
+    later_starts = later.get("valid_from") or ""
+    later_ends = later.get("valid_to")
+    return starts <= later_starts and (not ends or bool(later_ends and later_ends <= ends))
+
+
+def _implies_all(alternatives, others, ancestors):
+    """Whether each alternative implies one of the others."""
+    return all(any(_implies(lines, other, ancestors) for other in others) for lines in alternatives)
+
+
+def _implies(lines, others, ancestors):
+    return all(any(_line_implies(line, other, ancestors) for line in lines) for other in others)
+
+
+def _line_implies(line, other, ancestors):
+    """Whether ``line`` holding makes ``other`` hold, as far as it can be told for sure."""
+    field, wanted = line["field"], other["field"]
+    if field == "domain" or wanted == "domain":
+        return field == wanted and line["match"] == other["match"] and _same_values(line, other)
+    positive = line["match"] != "none" and line["values"]
+    if not (field == wanted or (field == "subject" and wanted == "text" and positive)):
+        return False
+    if not other["values"]:
+        return other["match"] == "none"
+    if line["match"] == "none":
+        return other["match"] == "none" and all(
+            any(_entails(value, kept, field, ancestors) for kept in line["values"])
+            for value in other["values"]
+        )
+    if not line["values"]:
+        # Such a line never holds, so it implies whatever one likes.
+        return True
+    if other["match"] == "none":
+        return field in SINGLE_VALUED and _excludes(line, other)
+    entailed = [
+        {kept for kept in other["values"] if _entails(value, kept, field, ancestors)}
+        for value in line["values"]
+    ]
+    if line["match"] == "all" or len(line["values"]) == 1:
+        together = set.union(*entailed)
+        return bool(together) if other["match"] == "any" else together >= set(other["values"])
+    if other["match"] == "any":
+        return all(entailed)
+    return set.intersection(*entailed) >= set(other["values"])
+
+
+def _same_values(line, other):
+    return line.get("key", line["values"]) == other.get("key", other["values"])
+
+
+def _excludes(line, other):
+    """Of a fact with one value: having one of ``line`` means having none of ``other``."""
+    left = set(line["values"]) - set(other["values"])
+    if line["match"] == "all":
+        return bool(left)
+    return left == set(line["values"])
+
+
+def _entails(value, kept, field, ancestors):
+    """Whether the presence of ``value`` means that ``kept`` is present too."""
+    if field in KEYWORDS:
+        return _phrase_entails(value.split(), kept.split())
+    if field in TREES:
+        return kept in ancestors.get(field, {}).get(value, (value,))
+    return value == kept
+
+
+def _phrase_entails(words, kept):
+    """Whether a text with the phrase ``words`` always has the phrase ``kept`` in it."""
+    return bool(kept) and any(
+        all(_word_entails(word, part) for word, part in zip(words[start:], kept, strict=False))
+        for start in range(len(words) - len(kept) + 1)
+    )
+
+
+def _word_entails(word, kept):
+    if kept.endswith("*"):
+        return word.rstrip("*").startswith(kept[:-1])
+    return word == kept
