@@ -21,6 +21,7 @@ def post_init_hook(env):
 def uninstall_hook(env):
     """Give the helpdesk back as it was."""
     _set_public_stage_write(env, True)
+    env["ir.sequence"].search([("code", "=", "care.turn")]).unlink()
 
 
 def _set_public_stage_write(env, allowed):

@@ -86,5 +86,5 @@ class CareCommon(TransactionCase):
                 "team_id": cls.triage.id,
             }
         )
-        ruleset.action_activate()
+        ruleset._care_activate()
         return ruleset

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 STAFF = "patient_care_coordination.group_care_staff"
+# Marks what our own code does in the context: a value that no client can send.
+OURS = object()
 RELATIONS = [
     ("self", "The patient"),
     ("partner", "Spouse or partner"),
@@ -102,6 +104,16 @@ class HelpdeskTicket(models.Model):
         "category_id",
         string="Categories",
         help="All it is about; the first one found is the main category.",
+    )
+    care_about_user_ids = fields.Many2many(
+        "res.users",
+        "care_ticket_about_user_rel",
+        "ticket_id",
+        "user_id",
+        string="Staff it is about",
+        groups=STAFF,
+        domain="[('share', '=', False)]",
+        help="They are never given this inquiry.",
     )
     care_issue_ids = fields.One2many("care.issue", "ticket_id", string="Issues", groups=STAFF)
     care_answer = fields.Text("Answer", groups=STAFF)
@@ -229,6 +241,9 @@ class HelpdeskTicket(models.Model):
 
     def _care_changed(self, old):
         """React to a write; ``old`` maps ids to the values before (see ``_care_watched``)."""
+
+    def _care_heard(self, message):
+        """React to a message that is not by staff."""
 
     def _care_closing_gaps(self):
         """What is missing before each inquiry may be closed: ``{id: [sentence, ...]}``."""

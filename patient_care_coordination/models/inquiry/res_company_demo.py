@@ -190,7 +190,7 @@ class ResCompany(models.Model):
         }
         for rule in draft.rule_ids.filtered(lambda rule: rule.kind == "routing"):
             rule.team_id = by_name.get(rule.team_hint) or self.care_triage_team_id
-        draft.action_activate()
+        draft._care_activate()
 
     def _care_demo_inquiries(self, env, users, departments):
         rng = random.Random(19)

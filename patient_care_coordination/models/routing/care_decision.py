@@ -1,11 +1,23 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .helpdesk_ticket_facts import KEPT
+
+SEES_POOL = (
+    "patient_care_coordination.group_supervisor,patient_care_coordination.group_routing_admin"
+)
 
 
 class CareDecision(models.Model):
     """One recorded routing decision with its reason; never edited or deleted.
 
-    ``facts`` are the compact facts it saw, ``evidence`` the lines and words that decided.
+    ``facts`` are the compact facts it saw, ``evidence`` the lines and words that decided,
+    ``candidates`` who of the team was left out by which filter: with the immutable version and the
+    text they
+    give the same trace again years later.
     """
 
     _name = "care.decision"
@@ -19,11 +31,34 @@ class CareDecision(models.Model):
     ruleset_id = fields.Many2one("care.ruleset", index="btree_not_null", ondelete="restrict")
     rule_id = fields.Many2one("care.rule", index="btree_not_null", ondelete="restrict")
     team_id = fields.Many2one("helpdesk.ticket.team", index="btree_not_null", ondelete="restrict")
+    user_id = fields.Many2one("res.users", string="Person", ondelete="restrict", index=False)
     source = fields.Selection(
-        [("rule", "Rule"), ("human", "By hand"), ("error", "Intake problem")], required=True
+        [
+            ("rule", "Rule"),
+            ("hint", "Address it was sent to"),
+            ("human", "By hand"),
+            ("skipped", "Not routed"),
+            ("error", "Intake problem"),
+        ],
+        required=True,
+        help="Who or what decided.",
+    )
+    event = fields.Selection(
+        [
+            ("create", "Arrival"),
+            ("change", "Facts changed"),
+            ("again", "Routed again"),
+            ("waiting", "Person found later"),
+            ("absence", "Absence"),
+            ("undo", "Undone"),
+        ],
+        required=True,
+        default="create",
+        help="When it was decided.",
     )
     facts = fields.Json()
     evidence = fields.Json()
+    candidates = fields.Json(groups=SEES_POOL)
     text = fields.Text(
         groups="base.group_system",
         help="The normalised text the inquiry was routed on; kept by its first decision alone.",
@@ -32,6 +67,8 @@ class CareDecision(models.Model):
     sentence = fields.Char("Reason", compute="_compute_sentence")
 
     _rule_date_idx = models.Index("(rule_id, create_date)")
+    _company_date_idx = models.Index("(company_id, create_date)")
+    _user_last_idx = models.Index("(user_id, id) WHERE source != 'human' AND user_id IS NOT NULL")
 
     @api.depends_context("lang")
     def _compute_sentence(self):
@@ -39,23 +76,60 @@ class CareDecision(models.Model):
             decision.sentence = decision._care_sentence()
 
     def _care_sentence(self):
-        """One sentence in the reader's language: the team, and why."""
+        """One sentence in the reader's language: the team and why, the person and why."""
         self.ensure_one()
+        team, person = self._care_team_words(), self._care_person_words()
+        return self.env._("%(team)s; %(person)s", team=team, person=person) if person else team
+
+    def _care_team_words(self):
         team = self.team_id.sudo().name or self.env._("No team")
         if self.source == "error":
             return self.env._("%(team)s, because the intake had a problem", team=team)
         if self.source == "human":
             return self.env._("%(team)s, because a person chose it", team=team)
+        if self.source == "hint":
+            return self.env._("%(team)s, because it was sent to this team", team=team)
+        if self.source == "skipped":
+            return self.env._("%(team)s, because it was brought in without routing", team=team)
+        evidence = self.evidence or {}
+        via = evidence.get("via")
+        if via:
+            closed = self.env["helpdesk.ticket.team"].sudo().browse(evidence["closed"]).exists()
+            team = self.env._("%(team)s (%(closed)s is closed)", team=team, closed=closed.name)
         if not self.rule_id or self.rule_id.sudo().catch_all:
             return self.env._("%(team)s, because no rule matched", team=team)
-        why = self._care_why() or self.env._("rule '%s' matched", self.rule_id.sudo().name)
+        rule = self.rule_id.sudo()
+        why = self._care_why() or rule.reason or self.env._("rule '%s' matched", rule.name)
         return self.env._("%(team)s, because %(why)s", team=team, why=why)
+
+    def _care_person_words(self):
+        """Who got it and why, or nothing where a person is chosen by hand."""
+        how = (self.evidence or {}).get("how")
+        if not how:
+            return False
+        name = self.user_id.sudo().name
+        if how["why"] == "nobody":
+            return self.env._("nobody is available")
+        if how["why"] == "closed":
+            return self.env._("it waits for the team to open")
+        if how["why"] == "named":
+            return self.env._("%(name)s, named by the rule", name=name)
+        if how["why"] == "known":
+            return self.env._("%(name)s, who looked after this patient before", name=name)
+        if how["why"] == "turn":
+            return self.env._("%(name)s, next in turn of %(count)s", name=name, count=how["of"])
+        return self.env._(
+            "%(name)s, least load (%(load)s) of %(count)s",
+            name=name,
+            load=how["load"],
+            count=how["of"],
+        )
 
     def _care_why(self):
         """The deciding lines in words, with the words found in the text."""
         evidence = self.evidence or {}
         parts = []
-        for item in evidence.get("routing", []):
+        for item in evidence.get("routing") or []:
             found = item.get("found") or []
             if not found:
                 continue
@@ -77,27 +151,28 @@ class CareDecision(models.Model):
     def _care_category_words(self, found, evidence):
         """The words that gave a category, or its name when a person set it."""
         wanted = set(found)
-        for item in evidence.get("preparation", []):
+        for item in evidence.get("preparation") or []:
             if wanted & set(item.get("categories") or []) and item.get("words"):
                 return self._care_says("text", item["words"])
         return self._care_names("category", found)
 
     def _care_names(self, field, found):
+        """A condition that held, as "channel is Phone"."""
+        lines = self.env["care.rule.line"]
         models_by_field = {
-            "category": "helpdesk.ticket.category",
-            "nature": "care.nature",
-            "channel": "helpdesk.ticket.channel",
-            "department": "care.department",
-            "language": "res.lang",
+            name: lines._fields[reference].comodel_name
+            for name, reference in lines._care_reference_fields().items()
         }
-        if field not in models_by_field:
-            return self.env._(
-                "%(field)s is %(value)s", field=field, value=", ".join(map(str, found))
+        if field in models_by_field:
+            records = self.env[models_by_field[field]].sudo().browse(found[:3]).exists()
+            names = records.with_context(care_short=True).mapped("display_name")
+        else:
+            choices = self.env["care.rule.choice"].sudo()
+            names = choices.search([("field", "=", field), ("code", "in", found[:3])]).mapped(
+                "name"
             )
-        records = self.env[models_by_field[field]].sudo().browse(found[:3]).exists()
-        names = ", ".join(records.mapped("name"))
-        label = dict(self.env["care.rule.line"]._fields["field"]._description_selection(self.env))
-        return self.env._("%(field)s is %(value)s", field=label[field].lower(), value=names)
+        label = dict(lines._fields["field"]._description_selection(self.env)).get(field, field)
+        return self.env._("%(field)s is %(value)s", field=label.lower(), value=", ".join(names))
 
     def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("A routing decision is never edited."))
@@ -105,3 +180,78 @@ class CareDecision(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
         raise UserError(self.env._("A routing decision is never deleted."))
+
+    def action_why(self):
+        """Open the trace of this decision."""
+        self.ensure_one()
+        self.check_access("read")
+        return self.env["care.trace"]._care_of_decision(self)
+
+    # ------------------------------------------------------------------
+    # The trace, years later
+    # ------------------------------------------------------------------
+
+    def _care_text(self):
+        """The text each of these was routed on: ``{decision id: normalised text}``."""
+        first = {}
+        for decision in self.sudo().search(
+            [("ticket_id", "in", self.ticket_id.ids), ("text", "!=", False)], order="id desc"
+        ):
+            first[decision.ticket_id.id] = decision.text
+        return {decision.id: first.get(decision.ticket_id.id, "") for decision in self}
+
+    @api.model
+    def _care_facts_of(self, kept, text):
+        """The facts of the engine as they were, from what a decision kept."""
+        kept = kept or {}
+        return {
+            **{name: kept.get(name) for name in KEPT},
+            "human": set(kept.get("human") or ()),
+            "ancestors": {
+                int(key): tuple(value) for key, value in (kept.get("ancestors") or {}).items()
+            },
+            "subject": " ".join(text.split()[: kept.get("subject_words") or 0]),
+            "text": text,
+        }
+
+    def _care_trace(self):
+        """Every rule of the version with its result, recomputed; see ``Compiled.trace``."""
+        self.ensure_one()
+        kept = self.sudo().facts or {}
+        broken = {rule: why for rule, why in kept.get("skipped") or [] if why != "domain"}
+        plain = self.ruleset_id.sudo()._care_plain(broken=broken)
+        truths = kept.get("domains") or {}
+        facts = self._care_facts_of(kept, self._care_text()[self.id])
+        return plain["rules"].trace(facts, lambda line: truths.get(str(line)))
+
+    @api.model
+    def _care_replayable(self, company, days, most, tickets=None):
+        """Facts of the inquiries that routing placed: ``[(row, facts)]``, the newest first.
+
+        A row has ``id``, ``ticket_id``, ``team_id``, ``rule_id``, ``create_date``. ``tickets``
+        limits them to some inquiries and then ``days`` does not count. Facts and text are those
+        of the day.
+        """
+        self.flush_model()
+        limits = [SQL("decision.company_id = %s", company.id)]
+        if tickets is None:
+            since = fields.Datetime.now() - timedelta(days=days)
+            limits.append(SQL("decision.create_date >= %s", since))
+        else:
+            limits.append(SQL("decision.ticket_id IN %s", tuple(tickets) or (0,)))
+        query = SQL(
+            """
+            SELECT decision.id, decision.ticket_id, decision.team_id, decision.rule_id,
+                   decision.create_date, decision.facts, decision.text
+              FROM care_decision decision
+             WHERE decision.event = 'create'
+               AND decision.source IN ('rule', 'hint')
+               AND %(limits)s
+          ORDER BY decision.id DESC
+             LIMIT %(most)s
+            """,
+            limits=SQL(" AND ").join(limits),
+            most=most,
+        )
+        for row in self.env.execute_query_dict(query):
+            yield row, self._care_facts_of(row.pop("facts"), row.pop("text") or "")

@@ -1,5 +1,12 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .care_rule_line import ALL
+
+HITS_DAYS = 90
 
 
 class CareRule(models.Model):
@@ -20,52 +27,263 @@ class CareRule(models.Model):
         "rules the first that matches names the team.",
     )
     sequence = fields.Integer(default=100)
+    position = fields.Integer("Order", compute="_compute_position")
     name = fields.Char(required=True)
-    reason = fields.Char(
-        translate=True, help="Why, in words for staff; added to the sentence on the inquiry."
+    lineage = fields.Integer(
+        readonly=True, index=True, help="The same rule in every version has the same number."
     )
+    reason = fields.Char(
+        translate=True,
+        help="Why, in words for staff: shown when no word of the text says it by itself.",
+    )
+    note = fields.Text(help="For administrators: where it comes from, what to watch.")
+    owner_id = fields.Many2one(
+        "res.users", domain=[("share", "=", False)], help="Whom to ask about this rule."
+    )
+    paused = fields.Boolean(help="The rule stays in its place and matches nothing.")
+    valid_from = fields.Date()
+    valid_to = fields.Date(help="The last day on which the rule counts.")
     catch_all = fields.Boolean(readonly=True, help="The last rule: takes what no other took.")
     line_ids = fields.One2many("care.rule.line", "rule_id", string="Conditions", copy=True)
     condition_text = fields.Char("When", compute="_compute_condition_text")
     effect_text = fields.Char("Then", compute="_compute_effect_text")
+
+    # What a preparation rule sets.
     nature_id = fields.Many2one("care.nature", ondelete="restrict")
     category_ids = fields.Many2many(
-        "helpdesk.ticket.category", "care_rule_category_rel", "rule_id", "category_id"
+        "helpdesk.ticket.category",
+        "care_rule_category_rel",
+        "rule_id",
+        "category_id",
+        ondelete="restrict",
+        context=ALL,
     )
-    tag_ids = fields.Many2many("helpdesk.ticket.tag", "care_rule_tag_rel", "rule_id", "tag_id")
+    tag_ids = fields.Many2many(
+        "helpdesk.ticket.tag",
+        "care_rule_tag_rel",
+        "rule_id",
+        "tag_id",
+        ondelete="restrict",
+        context=ALL,
+    )
     priority = fields.Selection([("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Very High")])
+    follower_ids = fields.Many2many(
+        "res.users",
+        "care_rule_follower_rel",
+        "rule_id",
+        "user_id",
+        string="Followers",
+        domain=[("share", "=", False)],
+        ondelete="restrict",
+        help="Staff who are told of every message; only those who may read inquiries follow.",
+    )
+
+    # Where a routing rule sends it.
     team_id = fields.Many2one("helpdesk.ticket.team", index="btree_not_null", ondelete="restrict")
     team_hint = fields.Char(
         "Intended team", help="What the rule file calls the team; choose yours beside it."
     )
+    closed_policy = fields.Selection(
+        [
+            ("hold", "Wait until it opens"),
+            ("backup", "Send to the backup team"),
+            ("on_call", "Send to the on-call team"),
+        ],
+        string="When the team is closed",
+        required=True,
+        default="hold",
+    )
+    backup_team_id = fields.Many2one(
+        "helpdesk.ticket.team",
+        string="Backup team",
+        index="btree_not_null",
+        ondelete="restrict",
+        help="Takes over while the team is closed, as long as it is open itself.",
+    )
+    on_call_team_id = fields.Many2one(
+        "helpdesk.ticket.team",
+        string="On-call team",
+        index="btree_not_null",
+        ondelete="restrict",
+        help="Takes over while the team is closed, at any hour.",
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        string="Always to",
+        domain=[("share", "=", False)],
+        ondelete="restrict",
+        help="This person gets it, if she is there; else it is chosen as the team does.",
+    )
+    skill_ids = fields.Many2many(
+        "care.skill",
+        "care_rule_skill_rel",
+        "rule_id",
+        "skill_id",
+        string="Required skills",
+        ondelete="restrict",
+        context=ALL,
+    )
+    preferred_skill_ids = fields.Many2many(
+        "care.skill",
+        "care_rule_preferred_rel",
+        "rule_id",
+        "skill_id",
+        string="Preferred skills",
+        ondelete="restrict",
+        context=ALL,
+    )
+    speaks_language = fields.Boolean(
+        "Must speak the caller's language", help="If the language of the inquiry is known."
+    )
+    urgent_text = fields.Text(
+        "Call this number now",
+        translate=True,
+        help="For urgent matters: shown to staff on the inquiry and added to automatic answers. "
+        "Routing is never the only safety net.",
+    )
 
-    @api.depends("line_ids", "catch_all")
+    hit_count = fields.Integer("Hits (90 days)", compute="_compute_hits")
+    last_hit = fields.Datetime(compute="_compute_hits")
+    overturned = fields.Float(
+        "Overturned",
+        compute="_compute_hits",
+        help="Share of its inquiries of the last 90 days that a person moved elsewhere within "
+        "two days.",
+    )
+
+    @api.depends("ruleset_id.rule_ids.sequence")
+    def _compute_position(self):
+        for rules in self.grouped(lambda rule: (rule.ruleset_id, rule.kind)).values():
+            ordered = rules.ruleset_id.rule_ids.filtered(
+                lambda rule, kind=rules[0].kind: rule.kind == kind
+            ).sorted(lambda rule: (rule.catch_all, rule.sequence, rule._origin.id or 0))
+            places = {rule: place for place, rule in enumerate(ordered, start=1)}
+            for rule in rules:
+                rule.position = places.get(rule, 0)
+
+    @api.depends("line_ids.sentence", "line_ids.alternative", "catch_all")
+    @api.depends_context("lang")
     def _compute_condition_text(self):
         for rule in self:
             if rule.catch_all:
-                rule.condition_text = self.env._("Nothing else matched")
-            else:
-                rule.condition_text = self.env._(" and ").join(rule.line_ids.mapped("sentence"))
+                rule.condition_text = self.env._("nothing else matched")
+                continue
+            groups = rule.line_ids.grouped("alternative")
+            texts = [
+                self.env._(" and ").join(groups[number].mapped("sentence"))
+                for number in sorted(groups)
+            ]
+            if len(texts) > 1:
+                texts = [f"({text})" for text in texts]
+            rule.condition_text = self.env._(" or ").join(texts)
 
-    @api.depends("nature_id", "category_ids", "tag_ids", "priority", "team_id", "team_hint")
+    @api.depends(
+        "kind",
+        "nature_id",
+        "category_ids",
+        "tag_ids",
+        "priority",
+        "follower_ids",
+        "team_id",
+        "team_hint",
+        "user_id",
+        "closed_policy",
+        "backup_team_id",
+        "on_call_team_id",
+    )
+    @api.depends_context("lang")
     def _compute_effect_text(self):
         for rule in self:
-            parts = rule.category_ids.mapped("name") + rule.tag_ids.mapped("name")
-            if rule.nature_id:
-                parts.append(rule.nature_id.name)
-            if rule.priority:
-                label = dict(rule._fields["priority"]._description_selection(self.env))
-                parts.append(self.env._("priority %s", label[rule.priority]))
-            if rule.kind == "routing":
-                parts.append(
-                    rule.team_id.name or self.env._("no team yet (%s)", rule.team_hint or "?")
-                )
+            parts = rule._care_routing_parts() if rule.kind == "routing" else rule._care_set_parts()
             rule.effect_text = ", ".join(parts)
+
+    def _care_set_parts(self):
+        """What a preparation rule sets, in words."""
+        parts = self.category_ids.mapped("name") + self.tag_ids.mapped("name")
+        if self.nature_id:
+            parts.append(self.nature_id.name)
+        if self.priority:
+            label = dict(self._fields["priority"]._description_selection(self.env))
+            parts.append(self.env._("priority %s", label[self.priority]))
+        if self.follower_ids:
+            parts.append(self.env._("tell %s", ", ".join(self.follower_ids.mapped("name"))))
+        return parts
+
+    def _care_routing_parts(self):
+        """Where a routing rule sends an inquiry, in words."""
+        parts = [self.team_id.name or self.env._("no team yet (%s)", self.team_hint or "?")]
+        if self.user_id:
+            parts.append(self.user_id.name)
+        if self.closed_policy == "backup" and self.backup_team_id:
+            parts.append(self.env._("%s when closed", self.backup_team_id.name))
+        if self.closed_policy == "on_call" and self.on_call_team_id:
+            parts.append(self.env._("%s when closed", self.on_call_team_id.name))
+        return parts
+
+    def _compute_hits(self):
+        """Counts over every version of the rule, from the decisions alone."""
+        self.env["care.decision"].flush_model()
+        lineages = [rule.lineage for rule in self if rule.lineage]
+        since = fields.Datetime.now() - timedelta(days=HITS_DAYS)
+        rows = {}
+        if lineages:
+            query = SQL(
+                """
+                SELECT rule.lineage,
+                       count(*) FILTER (WHERE decision.create_date >= %(since)s),
+                       max(decision.create_date),
+                       count(*) FILTER (WHERE decision.create_date >= %(since)s AND EXISTS (
+                           SELECT FROM care_decision human
+                            WHERE human.ticket_id = decision.ticket_id
+                              AND human.source = 'human'
+                              AND human.id > decision.id
+                              AND human.team_id IS DISTINCT FROM decision.team_id
+                              AND human.create_date <= decision.create_date + interval '2 days'))
+                  FROM care_decision decision
+                  JOIN care_rule rule ON rule.id = decision.rule_id
+                 WHERE rule.lineage IN %(lineages)s
+              GROUP BY rule.lineage
+                """,
+                since=since,
+                lineages=tuple(lineages),
+            )
+            rows = {row[0]: row[1:] for row in self.env.execute_query(query)}
+            preparing = [
+                rule.lineage for rule in self if rule.kind == "preparation" and rule.lineage
+            ]
+            if preparing:
+                rows |= self._care_preparation_hits(preparing, since)
+        for rule in self:
+            hits, last, overturned = rows.get(rule.lineage, (0, False, 0))
+            rule.hit_count, rule.last_hit = hits, last
+            rule.overturned = overturned / hits if hits else 0.0
+
+    @api.model
+    def _care_preparation_hits(self, lineages, since):
+        """``{lineage: (hits, last hit, 0)}`` of preparation rules over the last 90 days."""
+        query = SQL(
+            """
+            SELECT rule.lineage, count(*), max(decision.create_date), 0
+              FROM care_decision decision
+        CROSS JOIN LATERAL jsonb_array_elements(decision.evidence -> 'preparation') item
+              JOIN care_rule rule ON rule.id = (item ->> 'rule')::int
+             WHERE decision.create_date >= %(since)s
+               AND jsonb_typeof(decision.evidence -> 'preparation') = 'array'
+               AND rule.lineage IN %(lineages)s
+          GROUP BY rule.lineage
+            """,
+            since=since,
+            lineages=tuple(lineages),
+        )
+        return {row[0]: row[1:] for row in self.env.execute_query(query)}
 
     @api.model_create_multi
     def create(self, vals_list):
         rules = super().create(vals_list)
         rules.ruleset_id._check_draft()
+        for rule in rules:
+            if not rule.lineage:
+                rule.lineage = rule.id
         return rules
 
     def write(self, vals):
@@ -80,27 +298,68 @@ class CareRule(models.Model):
                 self.env._("The catch-all stays: without it an inquiry could have no team.")
             )
 
-    def _care_problems(self):
-        """Sentences that keep this rule from going live."""
-        self.ensure_one()
-        problems = []
-        if self.kind == "routing" and not self.team_id:
-            problems.append(self.env._("choose the team"))
-        if self.team_id and not self.team_id.active:
-            problems.append(self.env._("the team %s is archived", self.team_id.name))
-        if not self.line_ids and not self.catch_all:
-            problems.append(self.env._("it has no condition"))
-        for line in self.line_ids:
-            problems += line._care_problems()
-        return problems
+    def action_move_up(self):
+        """Change places with the rule before, for those who use no mouse."""
+        return self._care_move(-1)
 
-    def _care_to_engine(self):
-        """This rule as the plain dict that the engine takes; see ``engine.compile_rules``."""
+    def action_move_down(self):
+        """Change places with the rule behind."""
+        return self._care_move(1)
+
+    def _care_move(self, step):
+        self.ensure_one()
+        rules = self.ruleset_id.rule_ids.filtered(
+            lambda rule: rule.kind == self.kind and not rule.catch_all
+        ).sorted(lambda rule: (rule.sequence, rule.id))
+        order = list(rules)
+        if self not in order:
+            return True
+        place = order.index(self)
+        if 0 <= place + step < len(order):
+            order[place], order[place + step] = order[place + step], order[place]
+            for number, rule in enumerate(order, start=1):
+                if rule.sequence != number * 10:
+                    rule.sequence = number * 10
+        return True
+
+    # ------------------------------------------------------------------
+    # Translation to the engine
+    # ------------------------------------------------------------------
+
+    def _care_references(self):
+        """The records without which this rule cannot work, one recordset for each place."""
+        self.ensure_one()
+        records = [
+            line._care_records() for line in self.line_ids if line.field not in ("language",)
+        ]
+        records += [self.team_id, self.category_ids, self.skill_ids, self.nature_id]
+        if self.closed_policy == "backup":
+            records.append(self.backup_team_id)
+        if self.closed_policy == "on_call":
+            records.append(self.on_call_team_id)
+        return records
+
+    def _care_archived(self):
+        """Names of what this rule refers to and is archived: such a rule is skipped."""
+        self.ensure_one()
+        return [
+            record.display_name
+            for group in self._care_references()
+            for record in group
+            if "active" in record._fields and not record.active
+        ]
+
+    def _care_to_engine(self, broken=None):
+        """This rule as the plain dict that the engine takes; see the engine's own text."""
         self.ensure_one()
         rule = {
             "id": self.id,
             "lines": [line._care_to_engine() for line in self.line_ids],
             "catch_all": self.catch_all,
+            "broken": broken,
+            "paused": self.paused,
+            "valid_from": fields.Date.to_string(self.valid_from) or None,
+            "valid_to": fields.Date.to_string(self.valid_to) or None,
         }
         if self.kind == "preparation":
             effects = {
@@ -108,6 +367,22 @@ class CareRule(models.Model):
                 "category": self.category_ids.ids,
                 "priority": self.priority,
                 "tags": self.tag_ids.ids,
+                "followers": self.follower_ids.ids,
             }
             rule["effects"] = {key: value for key, value in effects.items() if value}
         return rule
+
+    def _care_target(self):
+        """What happens to an inquiry that this rule takes, as plain values for the cache."""
+        self.ensure_one()
+        return {
+            "team": self.team_id.id,
+            "closed": self.closed_policy,
+            "backup": self.backup_team_id.id,
+            "on_call": self.on_call_team_id.id,
+            "user": self.user_id.id,
+            "skills": set(self.skill_ids.ids),
+            "preferred": set(self.preferred_skill_ids.ids),
+            "speaks": self.speaks_language,
+            "catch_all": self.catch_all,
+        }

@@ -4,26 +4,63 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from . import engine
+
+KEYWORD_FIELDS = ("text", "subject")
 REFERENCES = {
     "channel": "channel_ids",
     "nature": "nature_ids",
     "category": "category_ids",
     "department": "department_ids",
     "language": "lang_ids",
+    "tag": "tag_ids",
+    "partner_tag": "partner_tag_ids",
+    "product": "product_ids",
+    "hint": "team_ids",
+    "hours": "calendar_ids",
 }
+# A condition on something archived stays readable; the rule is skipped.
+ALL = {"active_test": False}
+CHOICES = ("relation", "priority", "weekday", "known")
+# What a domain may not look at: who replays a domain would learn what she may not read.
+PERSONAL = {
+    "care_patient_id",
+    "care_issue_ids",
+    "care_answer",
+    "care_told",
+    "care_callback_phone",
+    "care_safe_to_call",
+    "care_desired_outcome",
+    "care_emotional_state",
+    "care_identity",
+    "commercial_partner_id",
+    "description",
+    "display_name",
+    "message_ids",
+    "activity_ids",
+    "attachment_ids",
+    "name",
+    "partner_email",
+    "partner_name",
+}
+PARTNER_PATHS = {"category_id", "lang", "country_id", "state_id", "is_company"}
 
 
 class CareRuleLine(models.Model):
     """One condition of a rule: a field, how to compare, and the values.
 
-    Lines of a rule are AND-ed, values inside a line OR-ed; "none of" negates a line.
+    Lines of one alternative are AND-ed, values inside a line OR-ed; "none of" negates a line.
     """
 
     _name = "care.rule.line"
     _description = "Condition of a Routing Rule"
-    _order = "rule_id, sequence, id"
+    _order = "rule_id, alternative, sequence, id"
 
     rule_id = fields.Many2one("care.rule", required=True, index=True, ondelete="cascade")
+    alternative = fields.Integer(
+        default=1,
+        help="Conditions with the same number must all hold; one number that holds is enough.",
+    )
     sequence = fields.Integer(default=10)
     field = fields.Selection(
         [
@@ -35,6 +72,14 @@ class CareRuleLine(models.Model):
             ("department", "Department"),
             ("language", "Language"),
             ("relation", "Caller is"),
+            ("known", "Caller is known"),
+            ("partner_tag", "Tag of the caller"),
+            ("priority", "Priority"),
+            ("tag", "Tag"),
+            ("product", "Product"),
+            ("hint", "Sent to the team"),
+            ("hours", "Within the hours of"),
+            ("weekday", "Weekday"),
             ("domain", "Advanced domain"),
         ],
         required=True,
@@ -49,67 +94,90 @@ class CareRuleLine(models.Model):
         help="One word or phrase a line. A star at the end of a word stands for any ending; "
         "case and accents do not matter."
     )
-    channel_ids = fields.Many2many("helpdesk.ticket.channel")
-    nature_ids = fields.Many2many("care.nature")
-    category_ids = fields.Many2many("helpdesk.ticket.category")
-    department_ids = fields.Many2many("care.department")
-    lang_ids = fields.Many2many("res.lang", context={"active_test": False})
-    relations = fields.Char(help="Codes of relations with a comma between, such as: parent, carer.")
+    channel_ids = fields.Many2many("helpdesk.ticket.channel", ondelete="restrict", context=ALL)
+    nature_ids = fields.Many2many("care.nature", ondelete="restrict", context=ALL)
+    category_ids = fields.Many2many("helpdesk.ticket.category", ondelete="restrict", context=ALL)
+    department_ids = fields.Many2many("care.department", ondelete="restrict", context=ALL)
+    lang_ids = fields.Many2many("res.lang", ondelete="restrict", context=ALL, string="Languages")
+    tag_ids = fields.Many2many("helpdesk.ticket.tag", ondelete="restrict", context=ALL)
+    partner_tag_ids = fields.Many2many(
+        "res.partner.category", ondelete="restrict", string="Tags of the caller"
+    )
+    product_ids = fields.Many2many("product.product", ondelete="restrict", context=ALL)
+    team_ids = fields.Many2many(
+        "helpdesk.ticket.team", ondelete="restrict", context=ALL, string="Teams"
+    )
+    calendar_ids = fields.Many2many(
+        "resource.calendar", ondelete="restrict", context=ALL, string="Hours"
+    )
+    choice_ids = fields.Many2many(
+        "care.rule.choice", ondelete="restrict", domain="[('field', '=', field)]", string="Values"
+    )
     domain = fields.Char(help="A domain on the inquiry, for what no other condition can say.")
-    sentence = fields.Char(compute="_compute_sentence")
+    sentence = fields.Char("Condition", compute="_compute_sentence")
 
-    @api.depends("field", "match", "keywords", "relations", "domain", *REFERENCES.values())
+    @api.depends(
+        "field", "match", "keywords", "choice_ids", "domain", *sorted(set(REFERENCES.values()))
+    )
+    @api.depends_context("lang")
     def _compute_sentence(self):
         for line in self:
-            fields_get = dict(line._fields["field"]._description_selection(self.env))
-            match = dict(line._fields["match"]._description_selection(self.env))
-            values = line._care_value_names()
-            shown = ", ".join(values[:6])
-            if len(values) > 6:
-                shown = self.env._("%(shown)s and %(more)s more", shown=shown, more=len(values) - 6)
-            line.sentence = (
-                f"{fields_get.get(line.field)}: {line.domain or ''}"
-                if line.field == "domain"
-                else f"{fields_get.get(line.field)} {match.get(line.match)} {shown}"
-            )
+            line.sentence = line._care_sentence()
+
+    def _care_sentence(self):
+        """This condition in words, in the reader's language."""
+        self.ensure_one()
+        names = self._care_value_names()
+        if self.field in KEYWORD_FIELDS:
+            names = [f"'{name}'" for name in names]
+        shown = names[:6]
+        if len(names) > 6:
+            shown.append(self.env._("%s more", len(names) - 6))
+        glue = self.env._(" and ") if self.match == "all" else self.env._(" or ")
+        values = glue.join(shown)
+        negative = self.match == "none"
+        if self.field == "domain":
+            return self.env._("the inquiry fits %s", self.domain or "")
+        if self.field == "text":
+            if negative:
+                return self.env._("the text does not say %s", values)
+            return self.env._("the text says %s", values)
+        if self.field == "subject":
+            if negative:
+                return self.env._("the subject does not say %s", values)
+            return self.env._("the subject says %s", values)
+        if self.field == "hours":
+            if negative:
+                return self.env._("it is outside the hours of %s", values)
+            return self.env._("it is within the hours of %s", values)
+        label = dict(self._fields["field"]._description_selection(self.env)).get(self.field)
+        field = (label or "").lower()
+        if negative:
+            return self.env._("%(field)s is not %(values)s", field=field, values=values)
+        return self.env._("%(field)s is %(values)s", field=field, values=values)
 
     def _care_keywords(self):
         """The words and phrases of this line, as typed."""
         return [word.strip() for word in (self.keywords or "").splitlines() if word.strip()]
 
+    @api.model
+    def _care_reference_fields(self):
+        """``{value of field: name of the field with its records}``."""
+        return REFERENCES
+
+    def _care_records(self):
+        """The records this line refers to; none for keywords, fixed values and domains."""
+        name = REFERENCES.get(self.field)
+        return self[name] if name else self.browse()
+
     def _care_value_names(self):
         """The values of this line in words."""
         self.ensure_one()
         if self.field in REFERENCES:
-            return self[REFERENCES[self.field]].with_context(care_short=True).mapped("display_name")
-        if self.field == "relation":
-            labels = dict(
-                self.env["helpdesk.ticket"]
-                ._fields["care_relation"]
-                ._description_selection(self.env)
-            )
-            return [labels.get(code, code) for code in self._care_relations()]
+            return self._care_records().with_context(care_short=True).mapped("display_name")
+        if self.field in CHOICES:
+            return self.choice_ids.mapped("name")
         return self._care_keywords()
-
-    def _care_relations(self):
-        return [code.strip() for code in (self.relations or "").split(",") if code.strip()]
-
-    @api.constrains("relations", "field")
-    def _check_relations(self):
-        known = [
-            code for code, _label in self.env["helpdesk.ticket"]._fields["care_relation"].selection
-        ]
-        for line in self:
-            unknown = [code for code in line._care_relations() if code not in known]
-            if unknown:
-                raise ValidationError(
-                    self.env._(
-                        "Rule %(rule)s: %(unknown)s is no relation. Known are: %(known)s.",
-                        rule=line.rule_id.name,
-                        unknown=", ".join(unknown),
-                        known=", ".join(known),
-                    )
-                )
 
     @api.constrains("domain", "field")
     def _check_domain(self):
@@ -127,6 +195,28 @@ class CareRuleLine(models.Model):
                         error=error,
                     )
                 ) from error
+            personal = line._care_personal_paths(parsed)
+            if personal:
+                raise ValidationError(
+                    self.env._(
+                        "Rule %(rule)s: an advanced domain may not look at %(fields)s, which "
+                        "tells who somebody is. Use keywords for what the text says.",
+                        rule=line.rule_id.name,
+                        fields=", ".join(personal),
+                    )
+                )
+
+    @api.model
+    def _care_personal_paths(self, domain):
+        """The paths of a domain that reach what tells who somebody is."""
+        found = set()
+        for condition in domain.iter_conditions():
+            first, _dot, rest = condition.field_expr.partition(".")
+            nested = isinstance(condition.value, Domain)
+            allowed = rest.split(".")[0] in PARTNER_PATHS if rest else not nested
+            if first in PERSONAL or (first == "partner_id" and not allowed):
+                found.add(condition.field_expr)
+        return sorted(found)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -143,35 +233,59 @@ class CareRuleLine(models.Model):
         self.rule_id.ruleset_id._check_draft()
 
     def _care_problems(self):
-        """Sentences that keep this line from going live."""
+        """Clauses that keep this condition, and so its rule, from going live."""
         self.ensure_one()
         if self.field == "domain":
-            return [] if self.domain else [self.env._("the advanced domain is empty")]
+            if not self.domain:
+                return [self.env._("the advanced domain is empty")]
+            if self._care_parsed_domain() is None:
+                return [self.env._("the advanced domain cannot be read")]
+            return []
+        if self.field == "product" and "product_id" not in self.env["helpdesk.ticket"]._fields:
+            return [self.env._("inquiries of this database have no product")]
         if not self._care_value_names():
-            return [self.env._("the condition on %s has no value", self.field)]
-        problems = []
-        if self.field in REFERENCES:
-            records = self[REFERENCES[self.field]]
-            if "active" in records._fields and self.field != "language":
-                problems += [
-                    self.env._("%s is archived", record.display_name)
-                    for record in records
-                    if not record.active
-                ]
-        for word in self._care_keywords() if self.field in ("text", "subject") else []:
-            if len(word.replace("*", "").strip()) < 3:
-                problems.append(self.env._("the keyword '%s' has under three letters", word))
-        return problems
+            label = dict(self._fields["field"]._description_selection(self.env))
+            return [self.env._("the condition on %s has no value", label[self.field].lower())]
+        if self.field not in ("text", "subject"):
+            return []
+        return [
+            self.env._("the keyword '%s' has under three letters", word)
+            for word in self._care_keywords()
+            if len(word.replace("*", "").strip()) < 3
+        ]
 
     def _care_to_engine(self):
         """This line as the plain dict that the engine takes."""
         self.ensure_one()
         if self.field in REFERENCES:
-            values = self[REFERENCES[self.field]].ids
-        elif self.field == "relation":
-            values = self._care_relations()
+            values = self._care_records().ids
+        elif self.field in CHOICES:
+            values = self.choice_ids.mapped("code")
         elif self.field == "domain":
             values = [self.id]
         else:
             values = self._care_keywords()
-        return {"field": self.field, "match": self.match, "values": values}
+        return {
+            "field": self.field,
+            "match": self.match,
+            "values": values,
+            "alternative": self.alternative,
+        }
+
+    def _care_to_checks(self):
+        """This line as the static checks take it: keywords normalised, domains by their text."""
+        line = self._care_to_engine()
+        if self.field in KEYWORD_FIELDS:
+            words = (engine.normalise_keyword(word) for word in line["values"])
+            line["values"] = [word for word in words if word]
+        elif self.field == "domain":
+            line["key"] = self.domain
+        return line
+
+    def _care_parsed_domain(self):
+        """The advanced domain as an object, or None when it cannot be read any more."""
+        self.ensure_one()
+        try:
+            return Domain(ast.literal_eval(self.domain or ""))
+        except (ValueError, SyntaxError, TypeError):
+            return None

@@ -1,13 +1,10 @@
-import csv
-import io
+import hashlib
+import json
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
-from odoo.tools.misc import file_open
 
 from . import engine
-
-STARTER_FILE = "patient_care_coordination/data/starter_rules.csv"
 
 
 class CareRuleset(models.Model):
@@ -17,22 +14,25 @@ class CareRuleset(models.Model):
     """
 
     _name = "care.ruleset"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _description = "Routing Rule Set"
     _order = "company_id, version desc, id desc"
 
     name = fields.Char(compute="_compute_name")
     version = fields.Integer(required=True, readonly=True, copy=False, default=1)
-    note = fields.Char(help="What this version changes, in one line.")
+    note = fields.Char(help="What this version changes, in one line.", copy=False)
     state = fields.Selection(
         [("draft", "Draft"), ("live", "Live"), ("retired", "Retired")],
         required=True,
         readonly=True,
         copy=False,
         default="draft",
+        tracking=True,
     )
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company
     )
+    origin_id = fields.Many2one("care.ruleset", string="Made from", readonly=True, copy=False)
     rule_ids = fields.One2many("care.rule", "ruleset_id", string="Rules", copy=True)
     preparation_rule_ids = fields.One2many(
         "care.rule", "ruleset_id", domain=[("kind", "=", "preparation")], copy=False
@@ -42,6 +42,11 @@ class CareRuleset(models.Model):
     )
     activated_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     activated_date = fields.Datetime(readonly=True, copy=False)
+    replayed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    replayed_date = fields.Datetime(readonly=True, copy=False)
+    replayed_fingerprint = fields.Char(readonly=True, copy=False)
+    replayed_summary = fields.Char("Replay", readonly=True, copy=False)
+    replay_current = fields.Boolean(compute="_compute_replay_current")
     decision_count = fields.Integer(compute="_compute_decision_count")
 
     _one_live = models.UniqueIndex(
@@ -52,6 +57,7 @@ class CareRuleset(models.Model):
     )
 
     @api.depends("version")
+    @api.depends_context("lang")
     def _compute_name(self):
         for ruleset in self:
             ruleset.name = self.env._("Version %s", ruleset.version)
@@ -64,6 +70,14 @@ class CareRuleset(models.Model):
         )
         for ruleset in self:
             ruleset.decision_count = counts.get(ruleset, 0)
+
+    @api.depends("replayed_fingerprint", "rule_ids")
+    def _compute_replay_current(self):
+        for ruleset in self:
+            seen = ruleset.replayed_fingerprint
+            ruleset.replay_current = bool(seen) and (
+                ruleset.state != "draft" or seen == ruleset._care_fingerprint()
+            )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -78,7 +92,9 @@ class CareRuleset(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        if set(vals) - {"state", "activated_by_id", "activated_date"}:
+        if {"note", "company_id", "rule_ids", "preparation_rule_ids", "routing_rule_ids"} & set(
+            vals
+        ):
             self._check_draft()
         return super().write(vals)
 
@@ -99,9 +115,9 @@ class CareRuleset(models.Model):
             )
 
     def action_change(self):
-        """Open a draft copy of this version."""
+        """Open a draft copy of this version, whether it is live or retired."""
         self.ensure_one()
-        draft = self.copy({"company_id": self.company_id.id})
+        draft = self.copy({"company_id": self.company_id.id, "origin_id": self.id})
         return {
             "type": "ir.actions.act_window",
             "res_model": self._name,
@@ -110,39 +126,75 @@ class CareRuleset(models.Model):
         }
 
     def action_activate(self):
-        """Make this draft the live version; no inquiry moves."""
+        """Make this draft the live version; no inquiry moves.
+
+        Raises UserError when a check finds an error or nobody has seen a replay of these very
+        rules.
+        """
         for ruleset in self:
             ruleset._check_draft()
             ruleset._check_activation()
-            live = self.search([("company_id", "=", ruleset.company_id.id), ("state", "=", "live")])
-            live.write({"state": "retired"})
-            live.flush_recordset()
-            ruleset.write(
-                {
-                    "state": "live",
-                    "activated_by_id": self.env.user.id,
-                    "activated_date": fields.Datetime.now(),
-                }
-            )
-        self.env.registry.clear_cache()
+            if not ruleset.replay_current:
+                raise UserError(
+                    self.env._(
+                        "%(name)s cannot go live yet. Look at a replay of it first: what it "
+                        "would have done with the inquiries of the last weeks.",
+                        name=ruleset.name,
+                    )
+                )
+            ruleset._care_activate()
         return True
 
-    def _check_activation(self):
-        """Refuse a set that could leave an inquiry without a team."""
+    def _care_activate(self):
+        """Let this version take the place of the live one, for every worker."""
         self.ensure_one()
-        problems = []
-        for rule in self.rule_ids:
-            problems += [f"{rule.name}: {problem}" for problem in rule._care_problems()]
-        if not self.rule_ids.filtered("catch_all"):
-            problems.append(self.env._("the catch-all rule is missing"))
-        if problems:
-            raise UserError(
-                self.env._(
-                    "%(name)s cannot go live. %(problems)s.",
-                    name=self.name,
-                    problems="; ".join(problems),
-                )
-            )
+        live = self.search([("company_id", "=", self.company_id.id), ("state", "=", "live")])
+        live.write({"state": "retired"})
+        live.flush_recordset()
+        self.write(
+            {
+                "state": "live",
+                "activated_by_id": self.env.user.id,
+                "activated_date": fields.Datetime.now(),
+            }
+        )
+        self.env.registry.clear_cache()
+
+    def action_compare(self):
+        """Show what this version changes, against the one it was made from or the live one."""
+        self.ensure_one()
+        live = self.search([("company_id", "=", self.company_id.id), ("state", "=", "live")])
+        other = self.origin_id if self.state != "draft" or not live else live
+        compare = self.env["care.ruleset.compare"].create(
+            {"old_id": (other or live or self).id, "new_id": self.id}
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Differences"),
+            "res_model": "care.ruleset.compare",
+            "res_id": compare.id,
+            "view_mode": "form",
+        }
+
+    def action_replay(self):
+        """Open the replay of this draft."""
+        self.ensure_one()
+        replay = self.env["care.replay"].create({"ruleset_id": self.id})
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Replay"),
+            "res_model": "care.replay",
+            "res_id": replay.id,
+            "view_mode": "form",
+        }
+
+    def action_apply_to_open(self):
+        """Preview what the live version would do with open inquiries nobody attended to."""
+        self.ensure_one()
+        if self.state != "live":
+            raise UserError(self.env._("Only the live version can be applied to open inquiries."))
+        self.check_access("write")
+        return self.env["care.reroute"]._care_preview_open(self.company_id)._care_open()
 
     # ------------------------------------------------------------------
     # Translation to the engine
@@ -151,146 +203,94 @@ class CareRuleset(models.Model):
     @api.model
     @tools.ormcache("company_id")
     def _care_live(self, company_id):
-        """``(rule set id, compiled rules)`` live in a company, or ``(False, None)``.
+        """The live version of a company as plain values, or None.
 
-        Cached until the registry is signalled; a live set is immutable, so the cache is true.
+        ``{"id", "rules" (compiled), "targets" {rule: target}, "sets" {preparation rule:
+        categories}, "domains" {line: Domain}, "calendars" [ids asked for]}``. Cached until the
+        registry is signalled: a live set is immutable, and what makes a rule break signals.
         """
         ruleset = self.sudo().search([("company_id", "=", company_id), ("state", "=", "live")])
-        return (ruleset.id, ruleset._care_compile()) if ruleset else (False, None)
+        return ruleset._care_plain() if ruleset else None
 
-    def _care_compile(self):
-        """Compile this version for the engine."""
+    def _care_plain(self, broken=None):
+        """This version as ``_care_live`` gives it.
+
+        ``broken`` maps rule ids to why they were left out at some moment; by default it is what
+        is archived now.
+        """
         self.ensure_one()
-        rules = self.sudo().rule_ids
+        rules = self.sudo().with_context(active_test=False).rule_ids
+        if broken is None:
+            broken = {rule.id: "archived" for rule in rules if rule._care_archived()}
         preparation = rules.filtered(lambda rule: rule.kind == "preparation")
-        return engine.compile_rules(
-            [rule._care_to_engine() for rule in preparation],
-            [rule._care_to_engine() for rule in rules - preparation],
-        )
-
-    # ------------------------------------------------------------------
-    # The starter file
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _care_read_starter(self):
-        """The shipped rules: a list of dicts with the rows of each rule, in run order."""
-        rules = []
-        with file_open(STARTER_FILE, "r") as stream:
-            for row in csv.DictReader(io.StringIO(stream.read())):
-                if row["rule"]:
-                    rules.append({"head": row, "rows": []})
-                rules[-1]["rows"].append(row)
-        return rules
-
-    @api.model
-    def _care_install_starter(self, companies):
-        """Give each company version 1 live (preparation and catch-all) and a draft with all."""
-        starter = self._care_read_starter()
-        for company in companies:
-            if self.sudo().search_count([("company_id", "=", company.id)], limit=1):
-                continue
-            live = self.create({"company_id": company.id, "note": self.env._("Starter rules")})
-            live._care_load(starter, with_routing=False)
-            live.action_activate()
-            draft = self.create(
-                {
-                    "company_id": company.id,
-                    "note": self.env._("Starter rules with departments: map the teams"),
-                }
-            )
-            draft._care_load(starter, with_routing=True)
-
-    def _care_load(self, starter, with_routing):
-        """Fill a draft from parsed starter rules."""
-        self.ensure_one()
-        lookup = self._care_starter_lookup()
-        vals_list = []
-        for sequence, rule in enumerate(starter, start=1):
-            kind = rule["head"]["list"]
-            if kind == "routing" and not with_routing:
-                continue
-            vals_list.append(self._care_starter_rule(rule, sequence * 10, lookup))
-        self.env["care.rule"].create(vals_list)
-
-    def _care_starter_lookup(self):
-        """Records by the stable keys that rule files use."""
+        routing = rules - preparation
+        domains = rules.line_ids.filtered(lambda line: line.field == "domain")
         return {
-            "nature": {rec.code: rec.id for rec in self.env["care.nature"].search([])},
-            "channel": {
-                rec.care_code: rec.id
-                for rec in self.env["helpdesk.ticket.channel"].search(
-                    [("care_code", "!=", False), ("company_id", "in", [False, self.company_id.id])]
-                )
-            },
-            "category": {
-                rec.care_code: rec.id
-                for rec in self.env["helpdesk.ticket.category"].search([("care_code", "!=", False)])
-            },
-            "team": {
-                rec.name: rec.id
-                for rec in self.env["helpdesk.ticket.team"].search(
-                    [("company_id", "in", [False, self.company_id.id])]
-                )
-            },
+            "id": self.id,
+            "rules": engine.compile_rules(
+                [rule._care_to_engine(broken.get(rule.id)) for rule in preparation],
+                [rule._care_to_engine(broken.get(rule.id)) for rule in routing],
+            ),
+            "targets": {rule.id: rule._care_target() for rule in routing},
+            "sets": {rule.id: rule.category_ids.ids for rule in preparation},
+            "domains": {line.id: line._care_parsed_domain() for line in domains},
+            "domain_texts": {line.id: line.domain for line in domains},
+            "calendars": sorted(rules.line_ids.calendar_ids.ids),
         }
 
-    def _care_starter_rule(self, rule, sequence, lookup):
-        """Values of one rule from its rows in the file."""
-        head = rule["head"]
-        catch_all = head["list"] == "catch_all"
-        values = {
-            "ruleset_id": self.id,
-            "kind": "preparation" if head["list"] == "preparation" else "routing",
-            "sequence": 1_000_000 if catch_all else sequence,
-            "name": head["rule"],
-            "reason": head["reason"],
-            "catch_all": catch_all,
-            "line_ids": [],
-            "category_ids": [],
-            "tag_ids": [],
-        }
-        if catch_all:
-            values["team_id"] = self.company_id.care_triage_team_id.id
-        for row in rule["rows"]:
-            if row["condition"]:
-                line = self._care_starter_line(row, lookup)
-                values["line_ids"].append(fields.Command.create(line))
-            target, value = row["set"], (row["value"] or "").strip()
-            if target == "category":
-                values["category_ids"].append(fields.Command.link(lookup["category"][value]))
-            elif target == "nature":
-                values["nature_id"] = lookup["nature"][value]
-            elif target == "priority":
-                values["priority"] = value
-            elif target == "tag":
-                values["tag_ids"].append(fields.Command.link(self._care_tag(value).id))
-            elif target == "team" and not catch_all:
-                values["team_id"] = lookup["team"].get(value, False)
-                values["team_hint"] = value
-        return values
+    def _care_fingerprint(self):
+        """What these rules do, as a short text that changes whenever that changes."""
+        self.ensure_one()
+        content = []
+        for rule in self.rule_ids.sorted(lambda rule: (rule.kind, rule.catch_all, rule.sequence)):
+            plain = rule._care_to_engine()
+            for line, record in zip(plain["lines"], rule.line_ids, strict=True):
+                if record.field == "domain":
+                    line["values"] = [record.domain]
+            plain.pop("id")
+            content.append([plain, rule._care_target()])
+        text = json.dumps(content, sort_keys=True, default=sorted)
+        return hashlib.sha256(text.encode()).hexdigest()[:20]
 
-    def _care_tag(self, name):
-        """The tag of this name, made when missing."""
-        tags = self.env["helpdesk.ticket.tag"].sudo()
-        return tags.search([("name", "=", name)], limit=1) or tags.create(
-            {"name": name, "company_id": False}
-        )
+    @api.model
+    def _care_references_changed(self, records):
+        """Something that rules may refer to was archived or came back.
 
-    def _care_starter_line(self, row, lookup):
-        """Values of one condition line from its row in the file."""
-        field = row["condition"]
-        names = [value.strip() for value in row["values"].split(";") if value.strip()]
-        line = {"field": field, "match": row["match"] or "any"}
-        if field in ("text", "subject"):
-            line["keywords"] = "\n".join(names)
-        elif field == "relation":
-            line["relations"] = ", ".join(names)
-        elif field in ("nature", "channel", "category"):
-            ids = [lookup[field][name] for name in names]
-            line[f"{field}_ids"] = [fields.Command.set(ids)]
-        else:
-            raise UserError(
-                self.env._("The rule file uses the unknown condition %(field)s.", field=field)
+        Workers forget their compiled rules, and whoever leads the routing is told which live
+        rules are skipped from now on.
+        """
+        rules = self.env["care.rule"].sudo().search([("ruleset_id.state", "=", "live")])
+        touched = rules.filtered(
+            lambda rule: any(
+                record in group for group in rule._care_references() for record in records
             )
-        return line
+        )
+        if not touched:
+            return
+        self.env.registry.clear_cache()
+        archived = records.filtered(lambda record: not record.active)
+        for ruleset, skipped in touched.grouped("ruleset_id").items():
+            if archived:
+                ruleset._care_alarm(
+                    self.env._("Rules are skipped"),
+                    self.env._(
+                        "%(what)s was archived, so these rules match nothing any more: %(rules)s.",
+                        what=", ".join(archived.mapped("display_name")),
+                        rules=", ".join(skipped.mapped("name")),
+                    ),
+                )
+
+    def _care_alarm(self, summary, note):
+        """An activity on this version for each routing administrator of its company, once."""
+        self.ensure_one()
+        group = self.env.ref("patient_care_coordination.group_routing_admin")
+        people = group.sudo().all_user_ids.filtered(
+            lambda user: user.active and self.company_id in user.company_ids
+        )
+        known = self.sudo().activity_ids.filtered(lambda activity: activity.summary == summary)
+        for user in people or self.env.ref("base.user_admin"):
+            mine = known.filtered(lambda activity, user=user: activity.user_id == user)
+            if not mine.filtered(lambda activity: activity.note and note in activity.note):
+                self.sudo().activity_schedule(
+                    "mail.mail_activity_data_todo", summary=summary, note=note, user_id=user.id
+                )

@@ -1,37 +1,41 @@
-import ast
-
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.fields import Domain
 
-from . import engine, reader
+from . import engine
+
+STAFF = "patient_care_coordination.group_care_staff"
 
 
 class HelpdeskTicket(models.Model):
-    """Where an inquiry goes and why."""
+    """Where an inquiry goes and why, decided on its values before it is created."""
 
     _inherit = "helpdesk.ticket"
 
     care_decision_ids = fields.One2many(
-        "care.decision",
-        "ticket_id",
-        string="Routing decisions",
-        groups="patient_care_coordination.group_care_staff",
+        "care.decision", "ticket_id", string="Routing decisions", groups=STAFF
     )
     care_routing_reason = fields.Char(
-        "Why this team",
-        compute="_compute_care_routing_reason",
-        groups="patient_care_coordination.group_care_staff",
+        "Why this team", compute="_compute_care_routing_reason", groups=STAFF
+    )
+    care_urgent_text = fields.Text(
+        "Call this number now", compute="_compute_care_routing_reason", groups=STAFF
     )
 
+    @api.depends_context("lang")
     def _compute_care_routing_reason(self):
+        latest = self._care_latest_decisions()
+        for ticket in self:
+            decision = latest.get(ticket.id)
+            ticket.care_routing_reason = decision.sentence if decision else False
+            ticket.care_urgent_text = decision.rule_id.urgent_text if decision else False
+
+    def _care_latest_decisions(self):
+        """``{ticket id: its latest decision}``, read as all but in the reader's language."""
         latest = {}
         for decision in (
             self.env["care.decision"].sudo().search([("ticket_id", "in", self.ids)], order="id")
         ):
-            latest[decision.ticket_id.id] = decision.with_env(self.env).sudo()
-        for ticket in self:
-            decision = latest.get(ticket.id)
-            ticket.care_routing_reason = decision.sentence if decision else False
+            latest[decision.ticket_id.id] = decision
+        return latest
 
     @api.model
     def _care_prepare(self, vals_list):
@@ -44,28 +48,6 @@ class HelpdeskTicket(models.Model):
         self._care_guard_created("decision", self._care_keep_decisions, notes_list)
         return result
 
-    def _care_changed(self, old):
-        result = super()._care_changed(old)
-        if self.env.context.get("care_intake"):
-            return result
-        moved = self.filtered(
-            lambda ticket: (
-                "team_id" in old[ticket.id] and old[ticket.id]["team_id"] != ticket.team_id
-            )
-        )
-        self.env["care.decision"].sudo().create(
-            [
-                {
-                    "ticket_id": ticket.id,
-                    "company_id": ticket.company_id.id,
-                    "team_id": ticket.team_id.id,
-                    "source": "human",
-                }
-                for ticket in moved
-            ]
-        )
-        return result
-
     # ------------------------------------------------------------------
     # Deciding on values
     # ------------------------------------------------------------------
@@ -74,62 +56,21 @@ class HelpdeskTicket(models.Model):
     def _care_route(self, vals_list):
         """Apply the live rules of each company to the values of new inquiries, in place."""
         self._care_mark_human_choices(vals_list)
+        shared = self._care_shared_facts(vals_list)
         for vals in vals_list:
-            ruleset_id, rules = self.env["care.ruleset"]._care_live(vals["company_id"])
-            if rules is None:
+            live = shared["live"][vals["company_id"]]
+            if live is None:
                 raise ValueError(f"company {vals['company_id']} has no live rule set")
-            facts = self._care_facts(vals)
-            truth = self._care_domain_truth(vals)
-            decision = rules.decide(facts, truth)
-            self._care_apply(vals, facts, decision, ruleset_id)
+            facts, truths = self._care_facts(vals, shared), {}
+            truth = self._care_domain_truth(self._care_draft_record(vals), live, truths)
+            decision = live["rules"].decide(facts, truth)
+            self._care_apply(vals, facts, decision, live)
+            vals["care:decision"]["facts"] = self._care_kept_facts(facts, decision, truths)
+        self._care_place(vals_list, shared)
 
     @api.model
-    def _care_facts(self, vals):
-        """The plain facts the engine sees of one inquiry, from its values."""
-        categories = self.env["helpdesk.ticket.category"]._care_ancestors()
-        departments = self.env["care.department"]._care_ancestors()
-        category = vals.get("category_id")
-        department = vals.get("care_department_id")
-        subject = engine.normalise(vals.get("name") or "")
-        body = engine.normalise(reader.html_to_text(str(vals.get("description") or "")))
-        human = {"category"} if category else set()
-        if not vals.get("care:nature_default"):
-            human.add("nature")
-        return {
-            "channel": vals.get("channel_id") or None,
-            "nature": vals.get("care_nature_id"),
-            "categories": categories.get(category, (category,)) if category else (),
-            "departments": departments.get(department, (department,)) if department else (),
-            "language": vals.get("care_lang_id") or None,
-            "relation": vals.get("care_relation") or None,
-            "subject": subject,
-            "text": f"{subject} {body}".strip(),
-            "priority": vals.get("priority") or "1",
-            "human": human,
-            "ancestors": categories,
-        }
-
-    @api.model
-    def _care_domain_truth(self, vals):
-        """A function that tells whether an advanced domain holds on the values; None if broken."""
-        record = []
-
-        def truth(line_id):
-            line = self.env["care.rule.line"].sudo().browse(line_id)
-            try:
-                domain = Domain(ast.literal_eval(line.domain))
-                if not record:
-                    known = {key: value for key, value in vals.items() if key in self._fields}
-                    record.append(self.sudo().new(known))
-                return bool(record[0].filtered_domain(domain))
-            except (ValueError, SyntaxError, TypeError, KeyError):
-                return None
-
-        return truth
-
-    @api.model
-    def _care_apply(self, vals, facts, decision, ruleset_id):
-        """Write a decision of the engine into the values, and note it for the record."""
+    def _care_apply(self, vals, facts, decision, live):
+        """Write what preparation found into the values, and note the decision for the record."""
         values = decision["values"]
         if values.get("nature"):
             vals["care_nature_id"] = values["nature"]
@@ -148,45 +89,132 @@ class HelpdeskTicket(models.Model):
                 *(vals.get("tag_ids") or []),
                 *(fields.Command.link(tag) for tag in values["tags"]),
             ]
-        source = self._care_place(vals, decision)
+        if values.get("followers"):
+            vals["care:followers"] = values["followers"]
         vals["care:decision"] = {
-            "ruleset_id": ruleset_id,
-            "rule_id": decision["rule"] if source == "rule" else False,
-            "source": source,
+            "ruleset_id": live["id"],
+            "rule_id": decision["rule"],
+            "event": "create",
             "text": facts["text"],
             "normaliser_version": engine.NORMALISER_VERSION,
-            "facts": {
-                "channel": facts["channel"],
-                "nature": facts["nature"],
-                "categories": list(facts["categories"]),
-                "departments": list(facts["departments"]),
-                "language": facts["language"],
-                "relation": facts["relation"],
-                "priority": facts["priority"],
-                "skipped": decision.get("skipped") or [],
-            },
-            "evidence": self._care_evidence(decision),
+            "evidence": self._care_evidence(decision, live),
         }
 
     @api.model
-    def _care_place(self, vals, decision):
-        """Set team and person, ``False`` included; returns who decided: rule or human."""
-        team = self.env["care.rule"].sudo().browse(decision["rule"]).team_id
-        if not vals.get("care:human"):
-            vals["team_id"], vals["user_id"] = team.id, False
-            return "rule"
+    def _care_place(self, vals_list, shared):
+        """Set team and person of each, ``False`` included, and who decided."""
+        requests = []
+        wanted = [
+            self._care_wanted_team(vals, shared["live"][vals["company_id"]]) for vals in vals_list
+        ]
+        opened = self._care_teams_open(target for _source, target in wanted)
+        for vals, (source, target) in zip(vals_list, wanted, strict=True):
+            note = vals["care:decision"]
+            note["source"] = source
+            if source in ("human", "skipped"):
+                self._care_keep_human_choice(vals, target)
+                note["rule_id"] = False
+                continue
+            team, via = self._care_open_team(target, opened)
+            if via:
+                note["evidence"] |= {"via": via, "closed": target["team"]}
+            if source == "hint":
+                note["rule_id"] = False
+            vals["team_id"], vals["user_id"] = team, False
+            requests.append(self._care_request(vals, team, target))
+            note["care:request"] = requests[-1]
+        self._care_choose_people(requests)
+        for vals in vals_list:
+            request = vals["care:decision"].pop("care:request", None)
+            if request:
+                vals["user_id"] = request["user"]
+                self._care_note_person(vals["care:decision"], request)
+
+    @api.model
+    def _care_note_person(self, note, request):
+        """Put who was chosen, and who was left out, into the values of a decision."""
+        if request["how"]:
+            note["evidence"] = note["evidence"] | {"how": request["how"]}
+        note["candidates"] = request["pool"]
+
+    @api.model
+    def _care_wanted_team(self, vals, live):
+        """``(source, target)``: who decides on the team, and what the rule says of it.
+
+        What was sent to a team's own address stays with it when the team says so, or when no
+        rule but the catch-all takes it.
+        """
+        target = live["targets"][vals["care:decision"]["rule_id"]]
+        if vals.get("care:skip"):
+            return "skipped", target
+        if vals.get("care:human"):
+            return "human", target
+        team = self.env["helpdesk.ticket.team"].sudo().browse(vals.get("team_id") or [])
+        if team and team.active and (team.care_hint_stays or target["catch_all"]):
+            if team.id != target["team"]:
+                return "hint", {"team": team.id, "closed": "hold"}
+        return "rule", target
+
+    @api.model
+    def _care_teams_open(self, targets):
+        """``{team id: bool}`` of all teams that these targets may send to."""
+        ids = {
+            target.get(name)
+            for target in targets
+            if target["closed"] != "hold"
+            for name in ("team", "backup")
+            if target.get(name)
+        }
+        return self.env["helpdesk.ticket.team"].browse(ids)._care_is_open() if ids else {}
+
+    @api.model
+    def _care_open_team(self, target, opened):
+        """``(team id, via)`` by what the rule says of a closed team; via None: the team itself.
+
+        A backup team that is closed too leaves the inquiry with the team.
+        """
+        policy = target["closed"]
+        if policy == "hold" or opened[target["team"]]:
+            return target["team"], None
+        if policy == "backup" and target["backup"] and opened[target["backup"]]:
+            return target["backup"], "backup"
+        if policy == "on_call" and target["on_call"]:
+            return target["on_call"], "on_call"
+        return target["team"], None
+
+    @api.model
+    def _care_request(self, vals, team, target):
+        """The request for a person, from values; see ``_care_choose_people``."""
+        return {
+            "team": team,
+            "company": vals["company_id"],
+            "patient": vals.get("care_patient_id") or None,
+            "priority": vals.get("priority") or "1",
+            "language": vals.get("care_lang_id") or None,
+            "subjects": set(self._care_linked(vals.get("care_about_user_ids"))),
+            "target": target,
+            "preferred": True,
+        }
+
+    @api.model
+    def _care_keep_human_choice(self, vals, target):
+        """A person chose team or member of staff: complete the pair, choose nobody else."""
         user = self.env["res.users"].sudo().browse(vals.get("user_id") or [])
-        vals["team_id"] = vals.get("team_id") or user.helpdesk_team_ids[:1].id or team.id
+        vals["team_id"] = vals.get("team_id") or user.helpdesk_team_ids[:1].id or target["team"]
         vals["user_id"] = user.id
-        return "human"
+        vals["care_routing_locked"] = True
 
     @api.model
     def _care_mark_human_choices(self, vals_list):
         """Note which values carry a team or person that somebody chose.
 
         An alias, a portal page and the robots only hint at a team, and what the form fills in by
-        itself is nobody's choice.
+        itself is nobody's choice. The context ``skip_routing`` brings inquiries in as they are.
         """
+        if self.env.context.get("skip_routing"):
+            for vals in vals_list:
+                vals["care:skip"] = True
+            return
         if (
             self.env.context.get("care_team_hint")
             or self.env.user.share
@@ -201,14 +229,8 @@ class HelpdeskTicket(models.Model):
             )
 
     @api.model
-    def _care_evidence(self, decision):
+    def _care_evidence(self, decision, live):
         """The compact reason: deciding lines, and the words that gave each category."""
-        rules = {
-            rule.id: rule
-            for rule in self.env["care.rule"]
-            .sudo()
-            .browse([item["rule"] for item in decision["preparation"]])
-        }
         preparation = []
         for item in decision["preparation"]:
             words = [
@@ -220,25 +242,37 @@ class HelpdeskTicket(models.Model):
             preparation.append(
                 {
                     "rule": item["rule"],
-                    "categories": rules[item["rule"]].category_ids.ids,
+                    "categories": live["sets"][item["rule"]],
                     "words": words[:3],
                 }
             )
-        return {"preparation": preparation, "routing": decision["evidence"]}
+        routing = [line | {"found": line["found"][:5]} for line in decision["evidence"]]
+        return {"preparation": preparation, "routing": routing}
 
     def _care_keep_decisions(self, notes_list):
-        """Store the decision of each new inquiry."""
-        rows = []
+        """Store the decision of each new inquiry, and do what it asks for afterwards."""
+        rows, nobody, followers = [], self.browse(), {}
         for ticket, notes in zip(self, notes_list, strict=True):
             decision = notes.get("care:decision")
             if "care:errors" in notes or not decision:
                 decision = {"source": "error"}
+            elif ((decision["evidence"].get("how") or {}).get("why")) == "nobody":
+                nobody |= ticket
+            if notes.get("care:followers"):
+                key = tuple(sorted(notes["care:followers"]))
+                followers[key] = followers.get(key, self.browse()) | ticket
             rows.append(
                 decision
                 | {
                     "ticket_id": ticket.id,
                     "company_id": ticket.company_id.id,
                     "team_id": ticket.team_id.id,
+                    "user_id": ticket.user_id.id,
                 }
             )
         self.env["care.decision"].sudo().create(rows)
+        for users, tickets in followers.items():
+            people = self.env["res.users"].sudo().browse(users)
+            tickets.message_subscribe(people.filtered("active").partner_id.ids)
+        if nobody:
+            self._care_alert_nobody(nobody)

@@ -1,0 +1,471 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from ..inquiry.helpdesk_ticket import OURS, STAFF
+
+FACT_FIELDS = (
+    "care_nature_id",
+    "category_id",
+    "care_category_ids",
+    "care_department_id",
+    "channel_id",
+    "care_lang_id",
+    "care_relation",
+    "partner_id",
+    "priority",
+    "tag_ids",
+)
+MOST_MOVES = 3
+
+
+class HelpdeskTicket(models.Model):
+    """After arrival: a human's move sticks, later facts only suggest, work is routed again."""
+
+    _inherit = "helpdesk.ticket"
+
+    care_routing_locked = fields.Boolean(
+        "Placed by hand",
+        readonly=True,
+        copy=False,
+        groups=STAFF,
+        help="A person chose team or member of staff: rules only suggest from then on.",
+    )
+    care_suggested_rule_id = fields.Many2one(
+        "care.rule", readonly=True, copy=False, groups=STAFF, index="btree_not_null"
+    )
+    care_suggested_team_id = fields.Many2one(
+        "helpdesk.ticket.team", readonly=True, copy=False, groups=STAFF
+    )
+    care_kept_rule_id = fields.Many2one(
+        "care.rule",
+        readonly=True,
+        copy=False,
+        groups=STAFF,
+        help="The suggestion of this rule was declined and does not come back.",
+    )
+    care_suggestion = fields.Char(compute="_compute_care_suggestion", groups=STAFF)
+
+    @api.depends("care_suggested_rule_id", "care_suggested_team_id")
+    @api.depends_context("lang")
+    def _compute_care_suggestion(self):
+        for ticket in self:
+            ticket.care_suggestion = ticket.care_suggested_team_id and self.env._(
+                "Rule '%(rule)s' would send this to %(team)s.",
+                rule=ticket.care_suggested_rule_id.sudo().name,
+                team=ticket.care_suggested_team_id.sudo().name,
+            )
+
+    # ------------------------------------------------------------------
+    # Changes by people
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _care_watched(self):
+        return [*super()._care_watched(), *FACT_FIELDS]
+
+    def _care_changed(self, old):
+        result = super()._care_changed(old)
+        context = self.env.context
+        if context.get("care_intake") is OURS or context.get("care_routing") is OURS:
+            return result
+        self._care_note_human_moves(old)
+        changed = self.filtered(
+            lambda ticket: (
+                not ticket.closed
+                and any(
+                    name in old[ticket.id] and old[ticket.id][name] != ticket.sudo()[name]
+                    for name in FACT_FIELDS
+                )
+            )
+        )
+        if changed:
+            changed._care_guard_created("reconsider", changed._care_reconsider, [])
+        return result
+
+    def _care_note_human_moves(self, old):
+        """Record who was given an inquiry by hand, and leave it there from then on."""
+        moved = self.filtered(
+            lambda ticket: any(
+                name in old[ticket.id] and old[ticket.id][name] != ticket[name]
+                for name in ("team_id", "user_id")
+            )
+        )
+        if not moved:
+            return
+        self.env["care.decision"].sudo().create(
+            [
+                {
+                    "ticket_id": ticket.id,
+                    "company_id": ticket.company_id.id,
+                    "team_id": ticket.team_id.id,
+                    "user_id": ticket.user_id.id,
+                    "source": "human",
+                    "event": "change",
+                }
+                for ticket in moved
+            ]
+        )
+        moved._care_write_routing(
+            {
+                "care_routing_locked": True,
+                "care_suggested_rule_id": False,
+                "care_suggested_team_id": False,
+            }
+        )
+
+    def _care_write_routing(self, values):
+        """Write what routing decided; not a human's move."""
+        return self.sudo().with_context(care_routing=OURS).write(values)
+
+    # ------------------------------------------------------------------
+    # Later facts
+    # ------------------------------------------------------------------
+
+    def _care_reconsider(self, _notes=None):
+        """Look at the rules again after facts changed: move what may be moved, else suggest."""
+        evaluated = self._care_evaluate()
+        movable = self._care_untouched()
+        moves = self.browse()
+        for ticket in self.sudo():
+            outcome = evaluated[ticket.id]
+            rule, team = outcome["rule"], outcome["target"]["team"]
+            if outcome["target"]["catch_all"] or team == ticket.team_id.id:
+                if ticket.care_suggested_rule_id:
+                    ticket._care_suggest(False, False)
+            elif ticket in movable and not ticket._care_swings(team):
+                moves |= ticket
+            elif rule != ticket.care_kept_rule_id.id:
+                ticket._care_suggest(rule, team)
+        if moves:
+            moves._care_move(evaluated, "change")
+
+    def _care_suggest(self, rule, team):
+        self._care_write_routing({"care_suggested_rule_id": rule, "care_suggested_team_id": team})
+
+    def _care_evaluate(self, plain=None):
+        """What the routing rules say of inquiries as they are now: ``{id: outcome}``.
+
+        An outcome is the engine's decision with ``target``, ``facts`` (as kept) and
+        ``ruleset``. ``plain`` is another version than the live one.
+        """
+        tickets = self.sudo()
+        shared = self._care_shared_facts([{"company_id": t.company_id.id} for t in tickets])
+        shared["partner_tags"] = {p.id: p.category_id.ids for p in tickets.partner_id}
+        facts = tickets._care_current_facts(shared)
+        result = {}
+        for ticket in tickets:
+            live = plain or shared["live"][ticket.company_id.id]
+            truths = {}
+            truth = self._care_domain_truth(lambda t=ticket: t, live, truths)
+            decision = live["rules"].route(facts[ticket.id], truth)
+            result[ticket.id] = decision | {
+                "target": live["targets"][decision["rule"]],
+                "facts": self._care_kept_facts(facts[ticket.id], decision, truths),
+                "evidence": self._care_evidence(decision, live),
+                "ruleset": live["id"],
+            }
+        return result
+
+    def _care_untouched(self):
+        """Those that routing may still move by itself.
+
+        Nobody placed them by hand, attended to them or answered, and routing has moved them
+        fewer than three times.
+        """
+        open_ones = self.sudo().filtered(
+            lambda ticket: (
+                ticket.unattended and not ticket.care_routing_locked and not ticket.care_answer
+            )
+        )
+        answered = (
+            self.env["mail.message"]
+            .sudo()
+            .search(
+                [
+                    ("model", "=", self._name),
+                    ("res_id", "in", open_ones.ids),
+                    ("message_type", "in", ["comment", "email_outgoing"]),
+                    ("subtype_id.internal", "=", False),
+                    ("author_id.user_ids.share", "=", False),
+                ]
+            )
+        )
+        moves = dict(
+            self.env["care.decision"]
+            .sudo()
+            ._read_group(
+                [
+                    ("ticket_id", "in", open_ones.ids),
+                    ("source", "!=", "human"),
+                    ("event", "=", "change"),
+                ],
+                ["ticket_id"],
+                ["__count"],
+            )
+        )
+        attended = set(answered.mapped("res_id"))
+        return open_ones.filtered(
+            lambda ticket: ticket.id not in attended and moves.get(ticket, 0) < MOST_MOVES
+        )
+
+    def _care_swings(self, team_id):
+        """Whether moving to this team brings it back within a day; then its lead is asked."""
+        self.ensure_one()
+        been = (
+            self.env["care.decision"]
+            .sudo()
+            .search_count(
+                [
+                    ("ticket_id", "=", self.id),
+                    ("team_id", "=", team_id),
+                    ("create_date", ">=", fields.Datetime.now() - timedelta(days=1)),
+                ],
+                limit=1,
+            )
+        )
+        if been:
+            self.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("Routing goes back and forth"),
+                note=self.env._(
+                    "Rules would send this inquiry back to a team it left within a day. It stays "
+                    "where it is: please place it by hand."
+                ),
+                user_id=self._care_lead().id,
+            )
+        return bool(been)
+
+    # ------------------------------------------------------------------
+    # Moving
+    # ------------------------------------------------------------------
+
+    def _care_move(self, evaluated, event, preferred=True):
+        """Move inquiries to what was evaluated, with a person, and record each decision."""
+        tickets = self.sudo()
+        targets = [evaluated[ticket.id]["target"] for ticket in tickets]
+        opened = self._care_teams_open(targets)
+        requests, notes = [], []
+        for ticket, target in zip(tickets, targets, strict=True):
+            outcome = evaluated[ticket.id]
+            team, via = self._care_open_team(target, opened)
+            note = {
+                "ruleset_id": outcome["ruleset"],
+                "rule_id": outcome["rule"],
+                "source": outcome.get("source", "rule"),
+                "event": event,
+                "facts": outcome["facts"],
+                "evidence": outcome["evidence"],
+            }
+            if via:
+                note["evidence"] |= {"via": via, "closed": target["team"]}
+            notes.append(note)
+            requests.append(ticket._care_own_request(team, target) | {"preferred": preferred})
+        self._care_choose_people(requests)
+        return tickets._care_apply_moves(requests, notes)
+
+    def _care_own_request(self, team, target):
+        """The request for a person for an inquiry that is here already."""
+        self.ensure_one()
+        return {
+            "team": team,
+            "company": self.company_id.id,
+            "patient": self.care_patient_id.id or None,
+            "priority": self.priority,
+            "language": self.care_lang_id.id or None,
+            "subjects": set(self.care_about_user_ids.ids),
+            "target": target,
+            "preferred": True,
+        }
+
+    def _care_apply_moves(self, requests, notes):
+        """Write teams and people, and the decisions that say why."""
+        rows, nobody = [], self.browse()
+        for ticket, request, note in zip(self, requests, notes, strict=True):
+            self._care_note_person(note, request)
+            values = {"team_id": request["team"], "user_id": request["user"]}
+            if ticket.care_suggested_rule_id:
+                values |= {"care_suggested_rule_id": False, "care_suggested_team_id": False}
+            ticket._care_write_routing(values)
+            rows.append(
+                note
+                | {
+                    "ticket_id": ticket.id,
+                    "company_id": ticket.company_id.id,
+                    "team_id": request["team"],
+                    "user_id": request["user"],
+                }
+            )
+            if (request["how"] or {}).get("why") == "nobody":
+                nobody |= ticket
+        decisions = self.env["care.decision"].sudo().create(rows)
+        if nobody:
+            self._care_alert_nobody(nobody)
+        return decisions
+
+    def action_care_apply_suggestion(self):
+        """Send inquiries where the suggestion says; a human's decision."""
+        for ticket in self.filtered("care_suggested_team_id"):
+            team, rule = ticket.care_suggested_team_id, ticket.care_suggested_rule_id
+            ticket.write({"team_id": team.id, "user_id": False})
+            target = rule.sudo()._care_target()
+            request = ticket.sudo()._care_own_request(team.id, target)
+            self._care_choose_people([request])
+            if request["user"]:
+                ticket._care_write_routing({"user_id": request["user"]})
+        return True
+
+    def action_care_keep_team(self):
+        """Leave inquiries where they are; this rule does not suggest again."""
+        for ticket in self:
+            ticket._care_write_routing(
+                {
+                    "care_kept_rule_id": ticket.care_suggested_rule_id.id,
+                    "care_suggested_rule_id": False,
+                    "care_suggested_team_id": False,
+                }
+            )
+        return True
+
+    def action_care_route_again(self):
+        """Show where the live rules would send these inquiries, before anything moves."""
+        open_ones = self.filtered(lambda ticket: ticket.care_is_inquiry and not ticket.closed)
+        if not open_ones:
+            raise UserError(self.env._("Only open inquiries can be routed again."))
+        reroute = self.env["care.reroute"]._care_preview(open_ones, by_hand=True)
+        return reroute._care_open()
+
+    def action_care_save_for_replays(self):
+        """Keep these inquiries as a selection that rules can be tried on without reading them."""
+        inquiries = self.filtered("care_is_inquiry")
+        if not inquiries:
+            raise UserError(self.env._("Choose inquiries first."))
+        selection = self.env["care.replay.selection"].create(
+            {
+                "name": self.env._("Selection of %s", fields.Date.context_today(self).isoformat()),
+                "company_id": inquiries[0].company_id.id,
+                "ticket_ids": [fields.Command.set(inquiries.ids)],
+            }
+        )
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "patient_care_coordination.action_replay_selections"
+        )
+        return action | {"domain": [("id", "=", selection.id)]}
+
+    def action_care_why(self):
+        """Open the trace of the latest routing decision."""
+        self.ensure_one()
+        self.check_access("read")
+        decision = self.sudo().care_decision_ids.filtered("ruleset_id")[:1]
+        if not decision:
+            raise UserError(
+                self.env._("No rule set decided on this inquiry, so there is no trace.")
+            )
+        return self.env["care.trace"]._care_of_decision(decision)
+
+    # ------------------------------------------------------------------
+    # People who come and go
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _care_waiting_domain(self):
+        """Inquiries of teams that choose by themselves, which have nobody yet."""
+        return (
+            Domain("care_is_inquiry", "=", True)
+            & Domain("closed_date", "=", False)
+            & Domain("user_id", "=", False)
+            & Domain("unattended", "=", True)
+            & Domain("care_routing_locked", "=", False)
+            & Domain("team_id.care_strategy", "!=", "manual")
+        )
+
+    @api.model
+    def _cron_care_find_people(self, batch_size=200):
+        """Give waiting inquiries to people who are there by now, the oldest first."""
+        cron = self.env["ir.cron"]
+        tickets = self.sudo().search(self._care_waiting_domain(), order="care_received_date, id")
+        cron._commit_progress(remaining=len(tickets))
+        for start in range(0, len(tickets), batch_size):
+            batch = tickets[start : start + batch_size].try_lock_for_update()
+            batch.filtered_domain(self._care_waiting_domain())._care_find_people()
+            if not cron._commit_progress(len(tickets[start : start + batch_size])):
+                break
+
+    def _care_find_people(self):
+        """Choose people for these waiting inquiries; those without anybody stay as they are."""
+        latest = {
+            key: decision
+            for key, decision in self._care_latest_decisions().items()
+            if decision.source in ("rule", "hint")
+        }
+        requests, tickets = [], self.browse()
+        now = fields.Datetime.now()
+        for ticket in self.filtered(lambda ticket: ticket.id in latest):
+            decision = latest[ticket.id]
+            target = decision.rule_id._care_target() if decision.rule_id else {}
+            request = ticket._care_own_request(ticket.team_id.id, target)
+            waited = now - (ticket.create_date or now)
+            request["preferred"] = waited < timedelta(hours=ticket.team_id.care_preferred_wait)
+            requests.append(request)
+            tickets |= ticket
+        self._care_choose_people(requests)
+        found = [
+            (ticket, request)
+            for ticket, request in zip(tickets, requests, strict=True)
+            if request["user"]
+        ]
+        notes = [
+            {
+                "ruleset_id": latest[ticket.id].ruleset_id.id,
+                "rule_id": latest[ticket.id].rule_id.id,
+                "source": latest[ticket.id].source,
+                "event": "waiting",
+                "facts": latest[ticket.id].facts,
+                "evidence": latest[ticket.id].evidence or {},
+            }
+            for ticket, _request in found
+        ]
+        self.browse([ticket.id for ticket, _request in found])._care_apply_moves(
+            [request for _ticket, request in found], notes
+        )
+
+    def _care_send_back(self):
+        """Unattended inquiries of people who are absent go back to be routed again.
+
+        What a person placed stays with its team, and somebody else of the team gets it.
+        """
+        evaluated = self._care_evaluate()
+        for ticket in self.sudo():
+            outcome = evaluated[ticket.id]
+            if ticket.care_routing_locked or outcome["target"]["catch_all"]:
+                outcome["target"] = {"team": ticket.team_id.id, "closed": "hold"}
+                outcome["source"] = "human" if ticket.care_routing_locked else "hint"
+                outcome["rule"] = False
+        return self._care_move(evaluated, "absence")
+
+    def _care_stand_in(self, absent):
+        """Of the team, who has the least open work and is not absent; nobody if none is."""
+        self.ensure_one()
+        people = (self.team_id.user_ids - absent - self.user_id).filtered("active")
+        load = self._care_load(people)
+        return people.sorted(lambda user: (load.get(user.id, 0), user.id))[:1]
+
+    def _care_heard(self, message):
+        """A patient's reply on an absent person's inquiry wakes the delegate."""
+        result = super()._care_heard(message)
+        mine = self.sudo().filtered("user_id")
+        absent = self._care_absent(mine.user_id)
+        for ticket in mine.filtered(lambda ticket: ticket.user_id.id in absent):
+            delegates = ticket.user_id._care_present_delegates(
+                ticket.user_id.browse(self._care_absent(self.env["res.users"].sudo().search([])))
+            )
+            delegate = delegates[ticket.user_id] or ticket._care_lead()
+            ticket.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("Reply for somebody who is absent"),
+                note=self.env._("%s is absent; please read the reply.", ticket.user_id.name),
+                user_id=delegate.id,
+            )
+        return result
