@@ -45,7 +45,7 @@ class CareRulesetCompare(models.TransientModel):
                 lines.append(("added", rule, "", self._care_words(rule)))
                 continue
             was, now = self._care_words(earlier), self._care_words(rule)
-            if self._care_content(earlier) != self._care_content(rule):
+            if earlier._care_content() != rule._care_content():
                 lines.append(("changed", rule, was, now))
             elif lineage in moved:
                 place = self.env._("place %s")
@@ -67,16 +67,6 @@ class CareRulesetCompare(models.TransientModel):
             }
             for change, rule, was, now in lines
         ]
-
-    @api.model
-    def _care_content(self, rule):
-        """What a rule does, for comparing: all but its place and its numbers."""
-        plain = rule._care_to_engine()
-        plain.pop("id")
-        for line, record in zip(plain["lines"], rule.line_ids, strict=True):
-            if record.field == "domain":
-                line["values"] = [record.domain]
-        return plain, rule._care_target(), rule.name, rule.reason, rule.urgent_text
 
     @api.model
     def _care_moved(self, before, after):

@@ -74,7 +74,7 @@ class CareTrace(models.TransientModel):
         if not row["reached"]:
             return "unreached", False
         if isinstance(failed, int):
-            line = rule.line_ids[failed].with_env(self.env).sudo()
+            line = rule._care_lines()[failed].with_env(self.env).sudo()
             return "failed", self.env._("does not hold: %s", line.sentence)
         words = {
             "paused": self.env._("the rule is paused"),

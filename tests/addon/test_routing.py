@@ -90,6 +90,7 @@ class TestRules(CareCommon):
         self.assertEqual(draft.state, "draft")
         self.assertEqual(len(draft.rule_ids), 2)
         draft.rule_ids.filtered(lambda rule: not rule.catch_all).line_ids.keywords = "soup"
+        self.env["care.replay"].create({"ruleset_id": draft.id}).action_run()
         draft.action_activate()
         self.assertEqual(self.ruleset.state, "retired")
         self.assertEqual(self.make_inquiry(name="Soup").team_id, self.catering)

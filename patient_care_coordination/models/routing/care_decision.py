@@ -15,9 +15,8 @@ class CareDecision(models.Model):
     """One recorded routing decision with its reason; never edited or deleted.
 
     ``facts`` are the compact facts it saw, ``evidence`` the lines and words that decided,
-    ``candidates`` who of the team was left out by which filter: with the immutable version and the
-    text they
-    give the same trace again years later.
+    ``candidates`` who of the team was left out by which filter. With the immutable version and
+    the text they give the same trace again years later.
     """
 
     _name = "care.decision"

@@ -168,7 +168,7 @@ class CareRule(models.Model):
             if rule.catch_all:
                 rule.condition_text = self.env._("nothing else matched")
                 continue
-            groups = rule.line_ids.grouped("alternative")
+            groups = rule._care_lines().grouped("alternative")
             texts = [
                 self.env._(" and ").join(groups[number].mapped("sentence"))
                 for number in sorted(groups)
@@ -354,7 +354,7 @@ class CareRule(models.Model):
         self.ensure_one()
         rule = {
             "id": self.id,
-            "lines": [line._care_to_engine() for line in self.line_ids],
+            "lines": [line._care_to_engine() for line in self._care_lines()],
             "catch_all": self.catch_all,
             "broken": broken,
             "paused": self.paused,
@@ -371,6 +371,21 @@ class CareRule(models.Model):
             }
             rule["effects"] = {key: value for key, value in effects.items() if value}
         return rule
+
+    def _care_lines(self):
+        """The conditions in their order, also when they were just edited."""
+        return self.line_ids.sorted(
+            lambda line: (line.alternative, line.sequence, line._origin.id or 0)
+        )
+
+    def _care_content(self):
+        """All that this rule does and asks for, without its own number, to compare rules by."""
+        plain = self._care_to_engine()
+        plain.pop("id")
+        for line, record in zip(plain["lines"], self._care_lines(), strict=True):
+            if record.field == "domain":
+                line["values"] = [record.domain]
+        return [plain, self._care_target(), self.name, self.reason, self.urgent_text]
 
     def _care_target(self):
         """What happens to an inquiry that this rule takes, as plain values for the cache."""

@@ -52,12 +52,12 @@ class CareRuleSuggestion(models.Model):
     def _compute_sentence(self):
         for row in self:
             row.sentence = self.env._(
-                "%(count)s inquiries with '%(phrase)s' went by hand from %(source)s to "
-                "%(target)s: make a rule?",
+                "%(count)s inquiries with '%(phrase)s' went by hand from %(old)s to "
+                "%(new)s: make a rule?",
                 count=row.count,
                 phrase=row.phrase,
-                source=row.from_team_id.name,
-                target=row.to_team_id.name,
+                old=row.from_team_id.name,
+                new=row.to_team_id.name,
             )
 
     def action_dismiss(self):

@@ -71,7 +71,26 @@ class CareRuleset(models.Model):
         for ruleset in self:
             ruleset.decision_count = counts.get(ruleset, 0)
 
-    @api.depends("replayed_fingerprint", "rule_ids")
+    @api.depends(
+        "replayed_fingerprint",
+        *(
+            f"rule_ids.{name}"
+            for name in (
+                "condition_text",
+                "effect_text",
+                "name",
+                "paused",
+                "preferred_skill_ids",
+                "reason",
+                "sequence",
+                "skill_ids",
+                "speaks_language",
+                "urgent_text",
+                "valid_from",
+                "valid_to",
+            )
+        ),
+    )
     def _compute_replay_current(self):
         for ruleset in self:
             seen = ruleset.replayed_fingerprint
@@ -219,7 +238,7 @@ class CareRuleset(models.Model):
         is archived now.
         """
         self.ensure_one()
-        rules = self.sudo().with_context(active_test=False).rule_ids
+        rules = self.sudo().with_context(active_test=False)._care_in_run_order()
         if broken is None:
             broken = {rule.id: "archived" for rule in rules if rule._care_archived()}
         preparation = rules.filtered(lambda rule: rule.kind == "preparation")
@@ -238,17 +257,16 @@ class CareRuleset(models.Model):
             "calendars": sorted(rules.line_ids.calendar_ids.ids),
         }
 
+    def _care_in_run_order(self):
+        """The rules in the order in which they run, also when they were just edited."""
+        return self.rule_ids.sorted(
+            lambda rule: (rule.kind, rule.catch_all, rule.sequence, rule.id)
+        )
+
     def _care_fingerprint(self):
         """What these rules do, as a short text that changes whenever that changes."""
         self.ensure_one()
-        content = []
-        for rule in self.rule_ids.sorted(lambda rule: (rule.kind, rule.catch_all, rule.sequence)):
-            plain = rule._care_to_engine()
-            for line, record in zip(plain["lines"], rule.line_ids, strict=True):
-                if record.field == "domain":
-                    line["values"] = [record.domain]
-            plain.pop("id")
-            content.append([plain, rule._care_target()])
+        content = [rule._care_content() for rule in self._care_in_run_order()]
         text = json.dumps(content, sort_keys=True, default=sorted)
         return hashlib.sha256(text.encode()).hexdigest()[:20]
 
@@ -260,9 +278,12 @@ class CareRuleset(models.Model):
         rules are skipped from now on.
         """
         rules = self.env["care.rule"].sudo().search([("ruleset_id.state", "=", "live")])
+        names = {(records._name, record.id) for record in records}
         touched = rules.filtered(
             lambda rule: any(
-                record in group for group in rule._care_references() for record in records
+                (group._name, record.id) in names
+                for group in rule._care_references()
+                for record in group
             )
         )
         if not touched:

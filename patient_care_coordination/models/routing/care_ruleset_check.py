@@ -68,7 +68,7 @@ class CareRuleset(models.Model):
     def _care_findings(self):
         """All findings: ``[(level, rule, sentence)]``, errors first, in run order."""
         self.ensure_one()
-        rules = self.rule_ids.with_context(active_test=False)
+        rules = self.with_context(active_test=False)._care_in_run_order()
         found = []
         for rule in rules:
             prefix = f"{rule.name}: "
@@ -88,7 +88,7 @@ class CareRuleset(models.Model):
         plain = []
         for rule in routing:
             row = rule._care_to_engine()
-            row["lines"] = [line._care_to_checks() for line in rule.line_ids]
+            row["lines"] = [line._care_to_checks() for line in rule._care_lines()]
             plain.append(row)
         ancestors = {
             "category": self.env["helpdesk.ticket.category"]._care_ancestors(),

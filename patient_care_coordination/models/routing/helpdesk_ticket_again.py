@@ -52,10 +52,14 @@ class HelpdeskTicket(models.Model):
     @api.depends_context("lang")
     def _compute_care_suggestion(self):
         for ticket in self:
-            ticket.care_suggestion = ticket.care_suggested_team_id and self.env._(
-                "Rule '%(rule)s' would send this to %(team)s.",
-                rule=ticket.care_suggested_rule_id.sudo().name,
-                team=ticket.care_suggested_team_id.sudo().name,
+            ticket.care_suggestion = (
+                self.env._(
+                    "Rule '%(rule)s' would send this to %(team)s.",
+                    rule=ticket.care_suggested_rule_id.sudo().name,
+                    team=ticket.care_suggested_team_id.sudo().name,
+                )
+                if ticket.care_suggested_team_id
+                else False
             )
 
     # ------------------------------------------------------------------
