@@ -32,6 +32,7 @@
         "wizards/care_intake_views.xml",
         "views/inquiry_views.xml",
         "views/routing_wizard_views.xml",
+        "wizards/care_ruleset_import_views.xml",
         "views/routing_views.xml",
         "wizards/care_upgrade_views.xml",
         "wizards/care_patient_import_views.xml",

@@ -328,13 +328,15 @@ class CareReplay(models.TransientModel):
         ids = {team for pair in result["matrix"] for team in pair if team}
         teams = self.env["helpdesk.ticket.team"].sudo().browse(ids).sorted("name")
         names = {team.id: team.name for team in teams} | {False: self.env._("No team yet")}
-        order = [*teams.ids, *([False] if any(False in pair for pair in result["matrix"]) else [])]
+        nowhere = [False] if any(False in pair for pair in result["matrix"]) else []
+        everywhere = [*teams.ids, *nowhere]
+        moved = {team for pair in result["matrix"] if pair[0] != pair[1] for team in pair}
         days = sorted({day for load in result["load"] for _team, day in load})
         quiet = draft.rule_ids.filtered(
             lambda rule: not rule.paused and not result["hits"][rule.id]
         )
         load = []
-        for team in order:
+        for team in everywhere:
             before = [result["load"][0][team, day] for day in days]
             after = [result["load"][1][team, day] for day in days]
             members = len(self.env["helpdesk.ticket.team"].sudo().browse(team or []).user_ids)
@@ -353,7 +355,7 @@ class CareReplay(models.TransientModel):
             "patient_care_coordination.replay_tables",
             {
                 "names": names,
-                "order": order,
+                "order": [team for team in everywhere if team in moved],
                 "matrix": result["matrix"],
                 "load": load,
                 "quiet": quiet,

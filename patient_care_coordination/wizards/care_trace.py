@@ -11,7 +11,7 @@ class CareTrace(models.TransientModel):
     _description = "Trace of a Routing Decision"
 
     sentence = fields.Char("Reason", readonly=True)
-    ruleset_id = fields.Many2one("care.ruleset", readonly=True)
+    ruleset_id = fields.Many2one("care.ruleset", string="Version", readonly=True)
     decided_date = fields.Datetime("Decided", readonly=True)
     line_ids = fields.One2many("care.trace.line", "trace_id", readonly=True)
     routing_line_ids = fields.One2many(

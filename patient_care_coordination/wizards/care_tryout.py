@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..models.inquiry.helpdesk_ticket import RELATIONS
@@ -24,11 +24,22 @@ class CareTryout(models.TransientModel):
     nature_id = fields.Many2one("care.nature")
     category_id = fields.Many2one("helpdesk.ticket.category", context={"care_short": True})
     department_id = fields.Many2one("care.department")
-    lang_id = fields.Many2one("res.lang", context={"active_test": False})
+    lang_id = fields.Many2one("res.lang", string="Language", context={"active_test": False})
     relation = fields.Selection(RELATIONS, string="Caller is")
     outcome = fields.Char(readonly=True)
     prepared = fields.Char(readonly=True)
     line_ids = fields.One2many("care.tryout.line", "tryout_id", readonly=True)
+    routing_line_ids = fields.One2many(
+        "care.tryout.line", "tryout_id", domain=[("kind", "=", "routing")], readonly=True
+    )
+    preparation_line_ids = fields.One2many(
+        "care.tryout.line", "tryout_id", domain=[("kind", "=", "preparation")], readonly=True
+    )
+
+    @api.depends("ruleset_id")
+    def _compute_display_name(self):
+        for tryout in self:
+            tryout.display_name = self.env._("Try it")
 
     def action_try(self):
         """Show the outcome and the trace; nothing is written to any inquiry."""

@@ -263,6 +263,13 @@ class TestChoice(PeopleCommon):
             [ticket.id],
         )
         self.env.invalidate_all()
+        waited = self.team._care_hours_between(ticket.create_date, fields.Datetime.now())
+        self.assertAlmostEqual(waited, 3, places=1)
+        self.team.care_calendar_id = self.never
+        self.assertEqual(
+            self.team._care_hours_between(ticket.create_date, fields.Datetime.now()), 0
+        )
+        self.team.care_calendar_id = False
         self.run_cron("cron_find_people")
         self.assertEqual(ticket.user_id, self.staff[1])
 

@@ -56,6 +56,10 @@ class TestHumanDecisions(SticksCommon):
         ticket.user_id = self.people["responder"]
         self.assertTrue(ticket.care_routing_locked)
         self.assertEqual(ticket.care_decision_ids.sorted("id")[-1].source, "human")
+        self.assertEqual(
+            ticket.care_routing_reason,
+            "Kitchen, because category is Food and drink; Responder, chosen by hand",
+        )
 
     def test_apply_follows_the_suggestion_and_is_a_persons_decision(self):
         ticket = self.asked(self.food)

@@ -23,6 +23,12 @@ def rule(number, *lines, **extra):
     return {"id": number, "lines": list(lines), **extra}
 
 
+def test_checks_and_engine_agree_on_the_fields():
+    assert checks.SINGLE_VALUED == set(engine.SINGLE_FACTS)
+    assert checks.KEYWORDS == set(engine.KEYWORD_FIELDS)
+    assert set(checks.TREES) <= set(engine.SET_FACTS)
+
+
 class TestShadows(unittest.TestCase):
     def shadows(self, *rules, **targets):
         targets = {int(name.strip("_")): team for name, team in targets.items()}
@@ -70,6 +76,7 @@ class TestShadows(unittest.TestCase):
         food, mail = line("text", "food"), line("channel", 1)
         self.assert_shadowed([food], [mail, food])
         self.assert_free([mail, food], [food])
+        self.assert_free([food, line("text", "late")], [food])
 
     def test_parent_category_shadows_its_children(self):
         self.assert_shadowed([line("category", 1)], [line("category", 4)])
@@ -104,8 +111,9 @@ class TestShadows(unittest.TestCase):
             return rule(number, line("tag", 1), valid_from=first, valid_to=last)
 
         always, spring = (None, None), ("2026-03-01", "2026-05-31")
-        april, open_end = ("2026-04-01", "2026-04-30"), ("2026-03-01", None)
-        for earlier, later in [(always, spring), (spring, april), (open_end, april)]:
+        april, late, soon = ("2026-04-01", "2026-04-30"), ("2026-03-01", None), (None, "2026-05-31")
+        wider_first = [(always, spring), (spring, april), (late, april), (soon, april)]
+        for earlier, later in [*wider_first, (always, late), (always, soon), (late, spring)]:
             self.assertTrue(self.shadows(dated(1, *earlier), dated(2, *later)))
             self.assertFalse(self.shadows(dated(1, *later), dated(2, *earlier)))
         self.assertTrue(self.shadows(dated(1, *spring), dated(2, *spring)))

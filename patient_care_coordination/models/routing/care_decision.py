@@ -80,6 +80,21 @@ class CareDecision(models.Model):
         team, person = self._care_team_words(), self._care_person_words()
         return self.env._("%(team)s; %(person)s", team=team, person=person) if person else team
 
+    def _care_combined_sentence(self):
+        """The sentence of an inquiry with these decisions, the oldest first.
+
+        Why it is with its team is told by the decision that brought it there, why it is with its
+        person by the latest one.
+        """
+        latest = self[-1]
+        brought = latest
+        for decision in reversed(self):
+            if decision.team_id != latest.team_id:
+                break
+            brought = decision
+        team, person = brought._care_team_words(), latest._care_person_words()
+        return self.env._("%(team)s; %(person)s", team=team, person=person) if person else team
+
     def _care_team_words(self):
         team = self.team_id.sudo().name or self.env._("No team")
         if self.source == "error":
@@ -103,10 +118,11 @@ class CareDecision(models.Model):
 
     def _care_person_words(self):
         """Who got it and why, or nothing where a person is chosen by hand."""
-        how = (self.evidence or {}).get("how")
+        how, name = (self.evidence or {}).get("how"), self.user_id.sudo().name
+        if self.source == "human" and name:
+            return self.env._("%(name)s, chosen by hand", name=name)
         if not how:
             return False
-        name = self.user_id.sudo().name
         if how["why"] == "nobody":
             return self.env._("nobody is available")
         if how["why"] == "closed":

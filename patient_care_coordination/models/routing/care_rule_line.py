@@ -264,7 +264,7 @@ class CareRuleLine(models.Model):
         elif self.field == "domain":
             values = [self.id]
         else:
-            values = self._care_keywords()
+            values = [word for word in self._care_keywords() if engine.normalise_keyword(word)]
         return {
             "field": self.field,
             "match": self.match,
@@ -276,8 +276,7 @@ class CareRuleLine(models.Model):
         """This line as the static checks take it: keywords normalised, domains by their text."""
         line = self._care_to_engine()
         if self.field in KEYWORD_FIELDS:
-            words = (engine.normalise_keyword(word) for word in line["values"])
-            line["values"] = [word for word in words if word]
+            line["values"] = [engine.normalise_keyword(word) for word in line["values"]]
         elif self.field == "domain":
             line["key"] = self.domain
         return line

@@ -27,7 +27,6 @@ class CareRuleset(models.Model):
         readonly=True,
         copy=False,
         default="draft",
-        tracking=True,
     )
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company
@@ -40,14 +39,16 @@ class CareRuleset(models.Model):
     routing_rule_ids = fields.One2many(
         "care.rule", "ruleset_id", domain=[("kind", "=", "routing")], copy=False
     )
-    activated_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    activated_date = fields.Datetime(readonly=True, copy=False)
-    replayed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    replayed_date = fields.Datetime(readonly=True, copy=False)
+    activated_by_id = fields.Many2one("res.users", string="Activated by", readonly=True, copy=False)
+    activated_date = fields.Datetime("Activated", readonly=True, copy=False)
+    replayed_by_id = fields.Many2one(
+        "res.users", string="Replay seen by", readonly=True, copy=False
+    )
+    replayed_date = fields.Datetime("Replay seen", readonly=True, copy=False)
     replayed_fingerprint = fields.Char(readonly=True, copy=False)
     replayed_summary = fields.Char("Replay", readonly=True, copy=False)
     replay_current = fields.Boolean(compute="_compute_replay_current")
-    decision_count = fields.Integer(compute="_compute_decision_count")
+    decision_count = fields.Integer("Decisions", compute="_compute_decision_count")
 
     _one_live = models.UniqueIndex(
         "(company_id) WHERE state = 'live'", "Only one rule set can be live in a company."

@@ -17,7 +17,7 @@ class CareRuleset(models.Model):
     _inherit = "care.ruleset"
 
     finding_ids = fields.One2many("care.ruleset.finding", "ruleset_id", string="Checks")
-    checked_date = fields.Datetime(readonly=True, copy=False)
+    checked_date = fields.Datetime("Checked", readonly=True, copy=False)
     error_count = fields.Integer(compute="_compute_finding_counts")
     warning_count = fields.Integer(compute="_compute_finding_counts")
 

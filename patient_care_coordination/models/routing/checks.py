@@ -26,7 +26,8 @@ def shadows(rules, targets=None, ancestors=None):
     An earlier rule shadows a later one when whatever satisfies the later satisfies the earlier.
     ``kind`` is ``"same"`` when both ask for the same and ``targets`` send them to different
     places, else ``"shadowed"``. Paused and broken rules neither shadow nor are shadowed; what
-    lies inside an advanced domain is told apart by its text alone.
+    lies inside an advanced domain is told apart by its text alone, and a domain that breaks later
+    can let the later rule win after all.
     """
     ancestors, targets = ancestors or {}, targets or {}
     found, live = [], []

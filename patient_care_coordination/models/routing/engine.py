@@ -47,6 +47,7 @@ _ANCHORS = ("text", "subject", "category", "department", "product", "tag", "part
 _APOSTROPHES = re.compile("['\u2019\u02bc\u2018`]")
 _SEPARATORS = re.compile(r"[\W_]+")
 _KEYWORD_SEPARATORS = re.compile(r"[^\w*]+|_+")
+_INNER_STARS = re.compile(r"\*+(?=\w)")
 
 
 def normalise(text):
@@ -56,8 +57,8 @@ def normalise(text):
 
 def normalise_keyword(keyword):
     """A keyword as ``normalise`` gives text, with ``*`` kept at the end of words."""
-    words = _KEYWORD_SEPARATORS.sub(" ", _fold(keyword)).split()
-    cleaned = (word.replace("*", "") + ("*" if word.endswith("*") else "") for word in words)
+    words = _INNER_STARS.sub(" ", _KEYWORD_SEPARATORS.sub(" ", _fold(keyword))).split()
+    cleaned = (word.rstrip("*") + ("*" if word.endswith("*") else "") for word in words)
     return " ".join(word for word in cleaned if word != "*")
 
 
@@ -68,6 +69,7 @@ def _fold(text):
         for _round in range(2):
             text = unicodedata.normalize("NFKD", text).casefold()
         text = "".join(char for char in text if not unicodedata.combining(char))
+        text = _APOSTROPHES.sub("", text)
     return text
 
 

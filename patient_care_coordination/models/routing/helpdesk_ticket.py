@@ -22,20 +22,22 @@ class HelpdeskTicket(models.Model):
 
     @api.depends_context("lang")
     def _compute_care_routing_reason(self):
-        latest = self._care_latest_decisions()
+        histories = self._care_decision_histories()
         for ticket in self:
-            decision = latest.get(ticket.id)
-            ticket.care_routing_reason = decision.sentence if decision else False
-            ticket.care_urgent_text = decision.rule_id.urgent_text if decision else False
+            history = histories.get(ticket.id)
+            ticket.care_routing_reason = history._care_combined_sentence() if history else False
+            ticket.care_urgent_text = history[-1].rule_id.urgent_text if history else False
+
+    def _care_decision_histories(self):
+        """``{ticket id: its decisions, the oldest first}``, read as all, in the reader's words."""
+        decisions = (
+            self.env["care.decision"].sudo().search([("ticket_id", "in", self.ids)], order="id")
+        )
+        return {ticket.id: mine for ticket, mine in decisions.grouped("ticket_id").items()}
 
     def _care_latest_decisions(self):
-        """``{ticket id: its latest decision}``, read as all but in the reader's language."""
-        latest = {}
-        for decision in (
-            self.env["care.decision"].sudo().search([("ticket_id", "in", self.ids)], order="id")
-        ):
-            latest[decision.ticket_id.id] = decision
-        return latest
+        """``{ticket id: its latest decision}``."""
+        return {key: history[-1] for key, history in self._care_decision_histories().items()}
 
     @api.model
     def _care_prepare(self, vals_list):

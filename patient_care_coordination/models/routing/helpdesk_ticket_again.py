@@ -410,8 +410,8 @@ class HelpdeskTicket(models.Model):
             decision = latest[ticket.id]
             target = decision.rule_id._care_target() if decision.rule_id else {}
             request = ticket._care_own_request(ticket.team_id.id, target)
-            waited = now - (ticket.create_date or now)
-            request["preferred"] = waited < timedelta(hours=ticket.team_id.care_preferred_wait)
+            waited = ticket.team_id._care_hours_between(ticket.create_date, now)
+            request["preferred"] = waited < ticket.team_id.care_preferred_wait
             requests.append(request)
             tickets |= ticket
         self._care_choose_people(requests)

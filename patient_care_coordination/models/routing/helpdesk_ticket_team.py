@@ -80,6 +80,14 @@ class HelpdeskTicketTeam(models.Model):
         )
         return sorted(row[0] for row in self.env.cr.fetchall())
 
+    def _care_hours_between(self, start, stop):
+        """Working hours of this team between two moments (naive UTC); all hours without any."""
+        self.ensure_one()
+        calendar = self.sudo().care_calendar_id
+        if calendar:
+            return calendar.get_work_hours_count(start, stop)
+        return (stop - start).total_seconds() / 3600
+
     def _care_is_open(self, now=None):
         """``{team id: bool}`` by their opening hours at a moment (naive UTC, default now)."""
         teams = self.sudo()
