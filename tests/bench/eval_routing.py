@@ -78,15 +78,35 @@ def load_rules(engine):
 
 
 def read_comments(path):
-    """``[(text, themes)]`` of a file; raises ValueError when a column is missing."""
-    with open(path, encoding="utf-8", newline="") as stream:
-        reader = csv.DictReader(stream)
+    """``[(text, themes)]`` of a file; raises ValueError with a sentence when it has none."""
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as stream:
+            return parse_comments(stream)
+    except OSError as error:
+        raise ValueError(f"it cannot be opened ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise ValueError("it is not UTF-8 text") from error
+
+
+def parse_comments(stream):
+    """The comments of an open file; raises ValueError with a sentence."""
+    reader, line = csv.DictReader(stream, strict=True), 1
+    comments = []
+    try:
         missing = {"text", "themes"} - set(reader.fieldnames or ())
         if missing:
-            raise ValueError(f"{path} has no column {' and no column '.join(sorted(missing))}.")
-        return [
-            (row["text"], {name.strip() for name in row["themes"].split(";")}) for row in reader
-        ]
+            raise ValueError(f"it has no column {' and no column '.join(sorted(missing))}")
+        line = reader.line_num + 1
+        for row in reader:
+            if row["text"] is None or row["themes"] is None:
+                raise ValueError(f"the row that begins on line {line} has too few columns")
+            comments.append((row["text"], {name.strip() for name in row["themes"].split(";")}))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise ValueError(f"the row that begins on line {line} is no CSV ({error})") from error
+    if not comments:
+        raise ValueError("it has no comments")
+    return comments
 
 
 def evaluate(comments):
@@ -128,15 +148,15 @@ def evaluate(comments):
     }
 
 
-def main():
+def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("csv")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    parser.add_argument("csv", metavar="CSV", help="comments with the columns text and themes")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    options = parser.parse_args(arguments)
     try:
         comments = read_comments(options.csv)
-    except (OSError, ValueError) as error:
-        print(f"{options.csv} cannot be read: {error}", file=sys.stderr)
+    except ValueError as error:
+        print(f"./dev: {options.csv} cannot be used: {error}.", file=sys.stderr)
         return 1
     result = evaluate(comments)
     if options.json:
