@@ -9,6 +9,7 @@ import contextlib
 import csv
 import hashlib
 import io
+import itertools
 import json
 import logging
 import os
@@ -32,24 +33,57 @@ def identity(comment_id):
 def read_rows(path):
     """``(line number, row)`` of each row; bytes that are not UTF-8 stay visible as surrogates.
 
-    Raises ValueError when the file has no header with the needed columns.
+    A row that is no CSV is None. Raises ValueError when the header lacks a needed column.
     """
     with open(path, "rb") as stream:
         content = stream.read().decode("utf-8-sig", "surrogateescape")
     csv.field_size_limit(10_000_000)
-    reader = csv.DictReader(io.StringIO(content, newline=""))
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+    rows = read_cells(list(io.StringIO(content, newline="")))
+    header = next(rows, (1, None))[1] or []
+    missing = [name for name in COLUMNS if name not in header]
     if missing:
         raise ValueError(f"{path} has no column {', '.join(missing)}.")
-    rows, line = [], reader.line_num + 1
-    for row in reader:
-        rows.append((line, row))
-        line = reader.line_num + 1
-    return rows
+    return [
+        (line, cells if cells is None else dict(itertools.zip_longest(header, cells)))
+        for line, cells in rows
+    ]
+
+
+def read_cells(lines):
+    """``(line number, cells)`` of each row, ``cells`` None where a row is no CSV.
+
+    A quote that is opened and not closed would swallow the rows after it: strict reading notices,
+    at the next quote or at the end of the file, and starts again one line below.
+    """
+    first = 0
+    while first < len(lines):
+        reader = csv.reader(itertools.islice(lines, first, None), strict=True)
+        begin = first
+        try:
+            for cells in reader:
+                if cells:
+                    yield begin + 1, cells
+                begin = first + reader.line_num
+            return
+        except csv.Error:
+            yield begin + 1, read_sloppy(lines[begin])
+            first = begin + 1
+
+
+def read_sloppy(line):
+    """The cells of a row with stray quotes that ends where its line ends, else None."""
+    reader = csv.reader([line, "the next row"], strict=False)
+    with contextlib.suppress(csv.Error):
+        cells = next(reader)
+        if reader.line_num == 1:
+            return cells
+    return None
 
 
 def refusal(row, seen):
     """Why a row cannot become a message, or None."""
+    if row is None:
+        return "no CSV: look for a quote that is opened and not closed"
     values = [value for value in row.values() if isinstance(value, str)]
     if any("\udc80" <= char <= "\udcff" for value in values for char in value):
         return "broken encoding: the row is not UTF-8"
@@ -166,6 +200,9 @@ def report(env, created, known, refused, seconds):
 def main(env):
     options = json.loads(os.environ["CARE_INBOX"])
     logging.disable(logging.ERROR)
+    if "care.decision" not in env:
+        print("./dev: Patient Care Coordination is not installed there.", file=sys.stderr)
+        return 1
     start = time.monotonic()
     try:
         rows = read_rows(options["csv"])[: options["limit"]]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+HEAD = "comment_id,date,service,text\n"
 
 
 def load_script(path):
@@ -28,6 +29,7 @@ def load_bench(name):
 
 dev = load_script(ROOT / "dev")
 eval_routing = load_bench("eval_routing")
+inbox = load_bench("inbox")
 
 
 @pytest.mark.parametrize(
@@ -133,3 +135,37 @@ def test_eval_routing_says_one_sentence(content, sentence, tmp_path, capsys):
     printed = capsys.readouterr().err
     assert sentence in printed
     assert printed.count("\n") == 1 and printed.count(str(path)) == 1
+
+
+def read(tmp_path, text):
+    """``(line, text or None)`` of each row of an inbox file."""
+    path = tmp_path / "inbox.csv"
+    path.write_text(HEAD + text)
+    return [(line, row and row["text"]) for line, row in inbox.read_rows(str(path))]
+
+
+def test_inbox_reads_fields_of_several_lines(tmp_path):
+    assert read(tmp_path, '1,d,s,"one\ntwo"\n\n2,d,s,"say ""hello"""\n') == [
+        (2, "one\ntwo"),
+        (5, 'say "hello"'),
+    ]
+
+
+@pytest.mark.parametrize("text", ["plain", '"quoted, text"', '"one\ntwo"'])
+def test_inbox_open_quote_swallows_no_row(tmp_path, text):
+    rows = read(tmp_path, f'1,d,s,fine\n2,d,s,"open\n3,d,s,{text}\n4,d,s,last\n')
+    assert rows[:2] == [(2, "fine"), (3, None)]
+    assert rows[2] == (4, text.strip('"'))
+    assert rows[-1][1] == "last"
+    assert inbox.refusal(None, {}) == "no CSV: look for a quote that is opened and not closed"
+
+
+def test_inbox_open_quote_in_the_last_row(tmp_path):
+    assert read(tmp_path, '1,d,s,fine\n2,d,s,"cut o') == [(2, "fine"), (3, None)]
+
+
+def test_inbox_keeps_rows_with_stray_quotes(tmp_path):
+    rows = read(tmp_path, '1,d,s,"they said "no" to me"\n2,d,s,a "word" inside\n')
+    assert [line for line, _text in rows] == [2, 3]
+    assert rows[0][1].replace('"', "") == "they said no to me"
+    assert rows[1][1] == 'a "word" inside'
