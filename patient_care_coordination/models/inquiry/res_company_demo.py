@@ -38,58 +38,162 @@ DEPARTMENTS = {
     "Family": ["Maternity", "Children's ward"],
     "Services": ["Radiology", "Outpatients", "Emergency department", "Main reception"],
 }
+# Name, hospital number, birth date, language; then who calls for the patient: name, what this
+# person is to the patient, and what the patient is to this person.
 PATIENTS = [
-    ("Okafor, Ada", "H1001", "1958-03-02", "en_US"),
-    ("Lindqvist, Per", "H1002", "1944-11-19", "sv_SE"),
-    ("Ruiz, Marisol", "H1003", "1987-06-30", "es_ES"),
-    ("Haddad, Samir", "H1004", "1971-01-12", "ar_001"),
-    ("Brown, Gloria", "H1005", "1939-09-08", "en_US"),
-    ("Novak, Jan", "H1006", "2001-04-25", "cs_CZ"),
-    ("Silva, Teresa", "H1007", "1966-12-01", "pt_PT"),
-    ("Keller, Urs", "H1008", "1952-07-17", "de_DE"),
+    ("Okafor, Ada", "H1001", "1958-03-02", "en_US", "Ben Okafor", "child", "mother"),
+    ("Lindqvist, Per", "H1002", "1944-11-19", "sv_SE", "Anna Lindqvist", "child", "father"),
+    ("Ruiz, Marisol", "H1003", "1987-06-30", "es_ES", "Luis Ruiz", "partner", "wife"),
+    ("Haddad, Samir", "H1004", "1971-01-12", "ar_001", "Leila Haddad", "partner", "husband"),
+    ("Brown, Gloria", "H1005", "1939-09-08", "en_US", "Joy Brown", "child", "mother"),
+    ("Novak, Jan", "H1006", "2001-04-25", "cs_CZ", "Eva Novak", "parent", "son"),
+    ("Silva, Teresa", "H1007", "1966-12-01", "pt_PT", "Maria Silva", "relative", "aunt"),
+    ("Keller, Urs", "H1008", "1952-07-17", "de_DE", "Rosa Frei", "friend", "neighbour"),
 ]
-RELATIVES = ["Ben Okafor", "Anna Lindqvist", "Luis Ruiz", "Maria Silva"]
+# Title, text, nature, department, who may say it; "{whom}" is the patient in the caller's words.
 STORIES = [
     (
         "Cold lunch on Ward 7",
-        "My mother's lunch was cold again and the soup was not warm.",
+        "{Whose} lunch was cold again and the soup was not warm.",
         "concern",
+        "Ward 7",
+        "both",
     ),
     (
         "Toilet not cleaned",
         "The toilet on Ward 3 was dirty all weekend. Nobody cleaned it.",
         "complaint",
+        "Ward 3",
+        "both",
     ),
     (
         "When does the transport come?",
-        "The ambulance car to dialysis did not pick us up.",
+        "The ambulance car to dialysis did not pick {whom} up.",
         "question",
+        "Dialysis",
+        "both",
     ),
     (
         "Change of appointment",
-        "I need to rebook my appointment at the clinic on Tuesday.",
+        "I need to rebook {whose} appointment at the clinic on Tuesday.",
         "request",
+        "Outpatients",
+        "both",
     ),
     (
         "Nobody answers the phone",
         "I rang the switchboard eight times and could not get through.",
         "concern",
+        "Main reception",
+        "both",
     ),
-    ("Visiting hours", "When may I visit my father on Ward 4, and where do I park?", "question"),
-    ("Copy of my records", "Please send me a copy of my medical records.", "records_request"),
-    ("Rude at the desk", "The receptionist was rude and shouted at my wife.", "complaint"),
-    ("Thank you", "The nurses were so kind and friendly. Thank you to everybody.", "compliment"),
+    (
+        "Visiting hours",
+        "When may I visit {whom} on Ward 4, and where do I park?",
+        "question",
+        "Ward 4",
+        "relative",
+    ),
+    (
+        "Copy of my records",
+        "Please send me a copy of my medical records.",
+        "records_request",
+        "Outpatients",
+        "self",
+    ),
+    (
+        "Rude at the desk",
+        "The receptionist was rude and shouted at {whom}.",
+        "complaint",
+        "Main reception",
+        "both",
+    ),
+    (
+        "Thank you",
+        "The nurses were so kind and friendly. Thank you to everybody.",
+        "compliment",
+        "Ward 8",
+        "both",
+    ),
     (
         "Lost glasses",
-        "My husband's reading glasses went missing when he moved wards.",
+        "{Whose} reading glasses went missing on the move to another ward.",
         "lost_property",
+        "Ward 4",
+        "both",
     ),
-    ("Waited five hours", "We waited five hours in the emergency department.", "complaint"),
-    ("Bill for the room", "The invoice for the single room is wrong.", "question"),
-    ("Interpreter needed", "My uncle speaks Arabic only and needs an interpreter.", "request"),
-    ("Not enough nurses", "There were not enough nurses on the ward at night.", "concern"),
-    ("Tablets at home", "Which tablets do I take after discharge?", "question"),
-    ("Nothing to do", "A television in the day room would help, it is boring.", "suggestion"),
+    (
+        "Waited five hours",
+        "We waited five hours in the emergency department.",
+        "complaint",
+        "Emergency department",
+        "both",
+    ),
+    (
+        "Bill for the room",
+        "The invoice for the single room is wrong.",
+        "question",
+        "Ward 8",
+        "both",
+    ),
+    (
+        "Interpreter needed",
+        "{Who} is deaf and needs a sign language interpreter.",
+        "request",
+        "Day surgery",
+        "relative",
+    ),
+    (
+        "Not enough nurses",
+        "There were not enough nurses on the ward at night.",
+        "concern",
+        "Ward 3",
+        "both",
+    ),
+    (
+        "Tablets at home",
+        "Which tablets are to be taken after discharge?",
+        "question",
+        "Ward 7",
+        "both",
+    ),
+    (
+        "Nothing to do",
+        "A television in the day room would help, it is boring.",
+        "suggestion",
+        "Dialysis",
+        "both",
+    ),
+]
+# How inquiries of a nature end, and how their callers feel; else as a question.
+OUTCOMES = {
+    "question": ["answered"],
+    "request": ["resolved", "answered"],
+    "concern": ["resolved", "answered"],
+    "complaint": ["upheld", "partly", "not_upheld"],
+    "lost_property": ["resolved", "answered"],
+    "records_request": ["resolved"],
+}
+EMOTIONS = {
+    "question": ["calm", "anxious"],
+    "concern": ["anxious", "angry", "fearful"],
+    "complaint": ["angry", "distressed", "sceptical"],
+    "compliment": ["calm"],
+    "suggestion": ["calm"],
+}
+ANSWERS = {
+    "question": "We found the answer and told the caller.",
+    "complaint": "We looked into it and told the caller what we found.",
+    "compliment": "We thanked the caller and passed it on to the ward.",
+    "suggestion": "We thanked the caller and passed it on to those who decide.",
+}
+# A few end otherwise than done: position, stage, outcome, answer.
+OTHER_ENDS = [
+    (4, "cancelled", "withdrawn", "The caller withdrew it: the ward has called back."),
+    (19, "cancelled", "withdrawn", "The caller no longer needs it."),
+    (29, "cancelled", "withdrawn", "The caller spoke to the ward and leaves it at that."),
+    (11, "rejected", "referred", "Another hospital sent the bill: the caller now writes there."),
+    (27, "rejected", "referred", "Another hospital sent the bill: the caller now writes there."),
 ]
 
 
@@ -194,12 +298,7 @@ class ResCompany(models.Model):
 
     def _care_demo_inquiries(self, env, users, departments):
         rng = random.Random(19)
-        partners = users["relative"].partner_id | env["res.partner"].create(
-            [
-                {"name": name, "email": f"{name.lower().replace(' ', '.')}@home.example"}
-                for name in RELATIVES
-            ]
-        )
+        relatives = self._care_demo_relatives(env, users)
         languages = {
             lang.code: lang.id
             for lang in env["res.lang"].with_context(active_test=False).search([])
@@ -212,50 +311,91 @@ class ResCompany(models.Model):
                     "birth_date": birth,
                     "lang_id": languages.get(lang),
                 }
-                for name, number, birth, lang in PATIENTS
+                for name, number, birth, lang, *_relative in PATIENTS
             ]
         )
         natures = {nature.code: nature.id for nature in env["care.nature"].search([])}
+        places = {department.name: department.id for department in departments}
         channels = env["helpdesk.ticket.channel"].search([("care_code", "!=", False)])
+        spoken = channels.filtered(lambda x: x.care_code in ("phone", "letter", "in_person"))
         now = fields.Datetime.now()
         vals_list = []
         for number in range(100):
-            name, text, nature = STORIES[number % len(STORIES)]
+            name, text, nature, place, callers = STORIES[number % len(STORIES)]
+            index = rng.randrange(len(PATIENTS))
+            by_patient = callers == "self" or callers == "both" and rng.random() < 0.4
             vals_list.append(
                 {
                     "name": name,
-                    "description": text,
                     "care_nature_id": natures[nature],
-                    "care_patient_id": rng.choice(patients).id,
-                    "care_department_id": rng.choice(departments).id,
-                    "channel_id": rng.choice(channels).id,
-                    "partner_id": rng.choice(partners).id,
-                    "care_relation": rng.choice(["self", "child", "partner", "parent"]),
-                    "care_emotional_state": rng.choice(["calm", "anxious", "angry", "grieving"]),
+                    "care_patient_id": patients[index].id,
+                    "care_department_id": places[place],
+                    "channel_id": rng.choice(spoken if by_patient else channels).id,
+                    "care_emotional_state": rng.choice(EMOTIONS.get(nature, EMOTIONS["question"])),
                     "care_received_date": now
                     - timedelta(days=90 - number * 0.9, hours=rng.randrange(8)),
+                    **self._care_demo_words(text, patients[index], relatives, by_patient),
                 }
             )
         tickets = env["helpdesk.ticket"].create(vals_list)
         self._care_demo_work(env, users, tickets, rng)
 
+    def _care_demo_relatives(self, env, users):
+        """The contacts of those who call for patients; one of them has a portal login."""
+        known = users["relative"].partner_id
+        names = [patient[4] for patient in PATIENTS if patient[4] != known.name]
+        partners = known | env["res.partner"].create(
+            [
+                {"name": name, "email": f"{name.lower().replace(' ', '.')}@home.example"}
+                for name in names
+            ]
+        )
+        return {partner.name: partner for partner in partners}
+
+    def _care_demo_words(self, text, patient, relatives, by_patient):
+        """Who calls, and the text in the caller's words."""
+        *_rest, relative, relation, word = next(row for row in PATIENTS if row[0] == patient.name)
+        if by_patient:
+            caller = {"partner_name": patient.name, "care_relation": "self"}
+            words = {"whom": "me", "whose": "my", "Whose": "My"}
+        else:
+            caller = {"partner_id": relatives[relative].id, "care_relation": relation}
+            words = {
+                "whom": f"my {word}",
+                "whose": f"my {word}'s",
+                "Whose": f"My {word}'s",
+                "Who": f"My {word}",
+            }
+        return {"description": text.format(**words), **caller}
+
     def _care_demo_work(self, env, users, tickets, rng):
         """Older inquiries are closed, recent ones under way, the newest untouched."""
         quiet = tickets.with_context(tracking_disable=True, mail_notrack=True)
         category = env.ref("patient_care_coordination.category_topic_visiting")
-        for ticket in quiet[:70]:
+        other_ends = {position: end for position, *end in OTHER_ENDS}
+        for position, ticket in enumerate(quiet[:70]):
             told = min(
                 ticket.care_received_date + timedelta(days=rng.randrange(1, 12)),
                 fields.Datetime.now(),
             )
-            ticket._care_close(
-                category_id=ticket.category_id.id or category.id,
-                care_answer="We looked into it and told the caller what we found.",
-                care_told=ticket.partner_name,
-                care_told_date=told,
-                care_told_channel_id=ticket.channel_id.id,
-                care_outcome=rng.choice(["answered", "resolved", "upheld", "not_upheld"]),
-                care_answered_by_id=users["coordinator"].id,
+            nature = ticket.care_nature_id.code
+            stage, outcome, answer = other_ends.get(position) or (
+                "done",
+                rng.choice(OUTCOMES.get(nature, OUTCOMES["question"])),
+                ANSWERS.get(nature, ANSWERS["question"]),
+            )
+            ticket.write(
+                {
+                    "category_id": ticket.category_id.id or category.id,
+                    "care_answer": answer,
+                    "care_told": ticket.partner_name,
+                    "care_told_date": told,
+                    "care_told_channel_id": ticket.channel_id.id,
+                    "care_outcome": outcome,
+                    "care_answered_by_id": users["coordinator"].id,
+                    "care_waiting": False,
+                    "stage_id": env.ref(f"helpdesk_mgmt.helpdesk_ticket_stage_{stage}").id,
+                }
             )
             ticket.closed_date = told
         progress = env.ref("helpdesk_mgmt.helpdesk_ticket_stage_in_progress")
