@@ -73,7 +73,7 @@ class CareReroute(models.Model):
         evaluated = tickets._care_evaluate() if tickets else {}
         movable = tickets._care_untouched()
         lines = []
-        for ticket in tickets.sudo():
+        for ticket in tickets.sudo().browse(evaluated):
             outcome = evaluated[ticket.id]
             team = outcome["target"]["team"]
             if team == ticket.team_id.id or (not by_hand and ticket not in movable):
@@ -162,7 +162,7 @@ class CareReroute(models.Model):
         tickets = still.ticket_id
         if tickets:
             evaluated = tickets._care_evaluate()
-            tickets._care_move(evaluated, "again")
+            tickets.browse(evaluated)._care_move(evaluated, "again")
             tickets._care_write_routing({"care_routing_locked": False})
             for line in still:
                 line.write(

@@ -151,11 +151,18 @@ class HelpdeskTicket(models.Model):
             return "skipped", target
         if vals.get("care:human"):
             return "human", target
-        team = self.env["helpdesk.ticket.team"].sudo().browse(vals.get("team_id") or [])
-        if team and team.active and (team.care_hint_stays or target["catch_all"]):
-            if team.id != target["team"]:
-                return "hint", {"team": team.id, "closed": "hold"}
-        return "rule", target
+        hinted = self._care_hinted_target(vals.get("team_id"), target)
+        return ("hint", hinted) if hinted else ("rule", target)
+
+    @api.model
+    def _care_hinted_target(self, team_id, target):
+        """The target that the address an inquiry was sent to makes, or None where a rule wins."""
+        team = self.env["helpdesk.ticket.team"].sudo().browse(team_id or [])
+        if team.id == target["team"] or not team.active:
+            return None
+        if team.care_hint_stays or target["catch_all"]:
+            return {"team": team.id, "closed": "hold", "catch_all": False}
+        return None
 
     @api.model
     def _care_teams_open(self, targets):

@@ -86,7 +86,7 @@ class HelpdeskTicket(models.Model):
             )
         )
         if changed:
-            changed._care_guard_created("reconsider", changed._care_reconsider, [])
+            changed._care_reconsider()
         return result
 
     def _care_note_human_moves(self, old):
@@ -128,12 +128,12 @@ class HelpdeskTicket(models.Model):
     # Later facts
     # ------------------------------------------------------------------
 
-    def _care_reconsider(self, _notes=None):
+    def _care_reconsider(self):
         """Look at the rules again after facts changed: move what may be moved, else suggest."""
         evaluated = self._care_evaluate()
         movable = self._care_untouched()
         moves = self.browse()
-        for ticket in self.sudo():
+        for ticket in self.sudo().browse(evaluated):
             outcome = evaluated[ticket.id]
             rule, team = outcome["rule"], outcome["target"]["team"]
             if outcome["target"]["catch_all"] or team == ticket.team_id.id:
@@ -149,24 +149,30 @@ class HelpdeskTicket(models.Model):
     def _care_suggest(self, rule, team):
         self._care_write_routing({"care_suggested_rule_id": rule, "care_suggested_team_id": team})
 
-    def _care_evaluate(self, plain=None):
+    def _care_evaluate(self):
         """What the routing rules say of inquiries as they are now: ``{id: outcome}``.
 
         An outcome is the engine's decision with ``target``, ``facts`` (as kept) and
-        ``ruleset``. ``plain`` is another version than the live one.
+        ``ruleset``. Inquiries of a company without a live version have none.
         """
-        tickets = self.sudo()
+        tickets = self.sudo().filtered(
+            lambda ticket: self.env["care.ruleset"]._care_live(ticket.company_id.id)
+        )
         shared = self._care_shared_facts([{"company_id": t.company_id.id} for t in tickets])
         shared["partner_tags"] = {p.id: p.category_id.ids for p in tickets.partner_id}
         facts = tickets._care_current_facts(shared)
         result = {}
         for ticket in tickets:
-            live = plain or shared["live"][ticket.company_id.id]
+            live = shared["live"][ticket.company_id.id]
             truths = {}
             truth = self._care_domain_truth(lambda t=ticket: t, live, truths)
             decision = live["rules"].route(facts[ticket.id], truth)
+            target = live["targets"][decision["rule"]]
+            hinted = self._care_hinted_target(facts[ticket.id]["hint"], target)
             result[ticket.id] = decision | {
-                "target": live["targets"][decision["rule"]],
+                "rule": False if hinted else decision["rule"],
+                "source": "hint" if hinted else "rule",
+                "target": hinted or target,
                 "facts": self._care_kept_facts(facts[ticket.id], decision, truths),
                 "evidence": self._care_evidence(decision, live),
                 "ruleset": live["id"],
@@ -258,7 +264,7 @@ class HelpdeskTicket(models.Model):
             note = {
                 "ruleset_id": outcome["ruleset"],
                 "rule_id": outcome["rule"],
-                "source": outcome.get("source", "rule"),
+                "source": outcome["source"],
                 "event": event,
                 "facts": outcome["facts"],
                 "evidence": outcome["evidence"],
@@ -441,13 +447,13 @@ class HelpdeskTicket(models.Model):
         What a person placed stays with its team, and somebody else of the team gets it.
         """
         evaluated = self._care_evaluate()
-        for ticket in self.sudo():
+        for ticket in self.sudo().browse(evaluated):
             outcome = evaluated[ticket.id]
             if ticket.care_routing_locked or outcome["target"]["catch_all"]:
                 outcome["target"] = {"team": ticket.team_id.id, "closed": "hold"}
                 outcome["source"] = "human" if ticket.care_routing_locked else "hint"
                 outcome["rule"] = False
-        return self._care_move(evaluated, "absence")
+        return self.browse(evaluated)._care_move(evaluated, "absence")
 
     def _care_stand_in(self, absent):
         """Of the team, who has the least open work and is not absent; nobody if none is."""
