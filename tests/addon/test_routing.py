@@ -277,6 +277,21 @@ class TestStarter(CareCommon):
         self.env["care.ruleset"]._care_install_starter(self.env["res.company"].search([]))
         self.assertEqual(self.env["care.ruleset"].search_count([]), before)
 
+    def test_newer_shipped_rules_arrive_as_a_draft_once(self):
+        rulesets = self.env["care.ruleset"]
+        before = rulesets.search_count([])
+        rulesets._care_offer_starter()
+        self.assertEqual(rulesets.search_count([]), before)
+        self.env.cr.execute("UPDATE care_ruleset SET starter_key = 'older'")
+        self.env.invalidate_all()
+        rulesets._care_offer_starter()
+        rulesets._care_offer_starter()
+        companies = self.env["res.company"].search_count([])
+        self.assertEqual(rulesets.search_count([]), before + companies)
+        newest = rulesets.search([("company_id", "=", self.company.id)], limit=1)
+        self.assertEqual(newest.state, "draft")
+        self.assertTrue(newest.rule_ids)
+
     def test_categories_of_what_patients_write(self):
         self.env["care.ruleset"].search([("state", "=", "live")], limit=1)
         for text, code in (

@@ -75,6 +75,7 @@ class CareRule(models.Model):
         string="Followers",
         domain=[("share", "=", False)],
         ondelete="restrict",
+        context=ALL,
         help="Staff who are told of every message; only those who may read inquiries follow.",
     )
 

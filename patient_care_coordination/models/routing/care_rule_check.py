@@ -14,8 +14,8 @@ class CareRule(models.Model):
             problems += self._care_team_problems()
         if not self.line_ids and not self.catch_all:
             problems.append(self.env._("it has no condition"))
-        if self.catch_all and self.paused:
-            problems.append(self.env._("the catch-all cannot be paused"))
+        if self.catch_all and (self.paused or self.valid_from or self.valid_to or self.line_ids):
+            problems.append(self.env._("the catch-all takes no conditions, no dates and no pause"))
         if self.kind == "preparation" and not self._care_set_parts():
             problems.append(self.env._("it sets nothing"))
         for line in self.line_ids:

@@ -101,7 +101,7 @@ class CareRuleLine(models.Model):
     lang_ids = fields.Many2many("res.lang", ondelete="restrict", context=ALL, string="Languages")
     tag_ids = fields.Many2many("helpdesk.ticket.tag", ondelete="restrict", context=ALL)
     partner_tag_ids = fields.Many2many(
-        "res.partner.category", ondelete="restrict", string="Tags of the caller"
+        "res.partner.category", ondelete="restrict", context=ALL, string="Tags of the caller"
     )
     product_ids = fields.Many2many("product.product", ondelete="restrict", context=ALL)
     team_ids = fields.Many2many(
@@ -184,27 +184,30 @@ class CareRuleLine(models.Model):
         for line in self:
             if line.field != "domain":
                 continue
-            try:
-                parsed = Domain(ast.literal_eval(line.domain or "[]"))
-                parsed.validate(self.env["helpdesk.ticket"])
-            except (ValueError, SyntaxError, TypeError) as error:
+            problem = line._care_domain_problem(line.domain or "[]")
+            if problem:
                 raise ValidationError(
                     self.env._(
-                        "Rule %(rule)s: the advanced domain is not valid (%(error)s).",
-                        rule=line.rule_id.name,
-                        error=error,
-                    )
-                ) from error
-            personal = line._care_personal_paths(parsed)
-            if personal:
-                raise ValidationError(
-                    self.env._(
-                        "Rule %(rule)s: an advanced domain may not look at %(fields)s, which "
-                        "tells who somebody is. Use keywords for what the text says.",
-                        rule=line.rule_id.name,
-                        fields=", ".join(personal),
+                        "Rule %(rule)s: %(problem)s.", rule=line.rule_id.name, problem=problem
                     )
                 )
+
+    @api.model
+    def _care_domain_problem(self, text):
+        """Why a condition cannot have this domain, as a clause, or None."""
+        try:
+            domain = Domain(ast.literal_eval(text))
+            domain.validate(self.env["helpdesk.ticket"])
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
+            return self.env._("the advanced domain is not valid (%s)", error)
+        personal = self._care_personal_paths(domain)
+        if personal:
+            return self.env._(
+                "an advanced domain may not look at %s, which tells who somebody is; use "
+                "keywords for what the text says",
+                ", ".join(personal),
+            )
+        return None
 
     @api.model
     def _care_personal_paths(self, domain):

@@ -31,6 +31,9 @@ class CareRuleset(models.Model):
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company
     )
+    starter_key = fields.Char(
+        readonly=True, copy=False, help="Which edition of the shipped rules this version holds."
+    )
     origin_id = fields.Many2one("care.ruleset", string="Made from", readonly=True, copy=False)
     rule_ids = fields.One2many("care.rule", "ruleset_id", string="Rules", copy=True)
     preparation_rule_ids = fields.One2many(

@@ -1,4 +1,5 @@
 import csv
+import hashlib
 import io
 from collections import Counter
 from itertools import zip_longest
@@ -204,18 +205,48 @@ class CareRuleset(models.Model):
     @api.model
     def _care_install_starter(self, companies):
         """Give each company version 1 live (preparation and catch-all) and a draft with all."""
-        with file_open(STARTER_FILE, "rb") as stream:
-            table = read_table(self.env, stream.read())
+        table, key = self._care_starter()
         for company in companies:
             if self.sudo().search_count([("company_id", "=", company.id)], limit=1):
                 continue
-            live = self.create({"company_id": company.id, "note": self.env._("Starter rules")})
+            live = self.create(
+                {
+                    "company_id": company.id,
+                    "note": self.env._("Starter rules"),
+                    "starter_key": key,
+                }
+            )
             live._care_load_starter(table, with_routing=False)
             live._care_activate()
             draft = self.create(
                 {
                     "company_id": company.id,
                     "note": self.env._("Starter rules with departments: map the teams"),
+                    "starter_key": key,
+                }
+            )
+            draft._care_load_starter(table, with_routing=True)
+
+    @api.model
+    def _care_starter(self):
+        """``(rows of the shipped rules, a key that changes with them)``."""
+        with file_open(STARTER_FILE, "rb") as stream:
+            content = stream.read()
+        return read_table(self.env, content), hashlib.sha256(content).hexdigest()[:12]
+
+    @api.model
+    def _care_offer_starter(self):
+        """After an upgrade that brings other shipped rules, give each company them as a draft."""
+        table, key = self._care_starter()
+        for company in self.env["res.company"].search([]):
+            versions = self.search([("company_id", "=", company.id)])
+            if not versions or key in versions.mapped("starter_key"):
+                continue
+            draft = self.create(
+                {
+                    "company_id": company.id,
+                    "note": self.env._("Newer starter rules: take over what you like"),
+                    "starter_key": key,
                 }
             )
             draft._care_load_starter(table, with_routing=True)

@@ -5,7 +5,6 @@ thing the rule sets. Here are the columns, how a table is read from CSV or XLSX,
 records are written and found, and how rows become values of rules.
 """
 
-import ast
 import csv
 import datetime
 import io
@@ -542,7 +541,7 @@ class Parser:
             self._note(number, "values", self.env._("the condition has no value"))
             return {}
         if field == "domain":
-            problem = self._domain_problem(text)
+            problem = self.env["care.rule.line"]._care_domain_problem(text)
             if problem:
                 self._note(number, "values", problem)
             return {"domain": text}
@@ -555,21 +554,6 @@ class Parser:
         model = self.line_fields[name].comodel_name
         ids = [self._record(number, "values", model, value, kind) for value in names]
         return {name: [Command.set([record_id for record_id in ids if record_id])]}
-
-    def _domain_problem(self, text):
-        """Why a condition cannot have this domain, or None; as the condition itself checks."""
-        try:
-            domain = Domain(ast.literal_eval(text))
-            domain.validate(self.env["helpdesk.ticket"])
-        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
-            return self.env._("the advanced domain is not valid (%s)", error)
-        personal = self.env["care.rule.line"]._care_personal_paths(domain)
-        if personal:
-            return self.env._(
-                "an advanced domain may not look at %s, which tells who somebody is",
-                ", ".join(personal),
-            )
-        return None
 
     # What a rule sets
 
