@@ -5,26 +5,30 @@ CHANNELS = {
     "helpdesk_mgmt.helpdesk_ticket_channel_email": "email",
     "helpdesk_mgmt.helpdesk_ticket_channel_phone": "phone",
 }
+# Menus that had their group from the one above, which routing administrators enter too.
+MENUS = [
+    "helpdesk_mgmt.helpdesk_ticket_dashboard_menu",
+    "helpdesk_mgmt.helpdesk_ticket_menu",
+]
 
 
 def post_init_hook(env):
-    """Close two holes of the helpdesk and set up each company."""
+    """Let all companies use the channels, and set up each company."""
     for xmlid, code in CHANNELS.items():
         channel = env.ref(xmlid, raise_if_not_found=False)
         if channel:
             # A channel of one company could not be used by the mail gateway of another.
             channel.write({"care_code": code, "company_id": False})
-    _set_public_stage_write(env, False)
     env["res.company"].search([])._care_set_up()
 
 
 def uninstall_hook(env):
     """Give the helpdesk back as it was."""
-    _set_public_stage_write(env, True)
     env["ir.sequence"].search([("code", "=", "care.turn")]).unlink()
-
-
-def _set_public_stage_write(env, allowed):
     access = env.ref("helpdesk_mgmt.access_helpdesk_ticket_stage_public", raise_if_not_found=False)
     if access:
-        access.perm_write = allowed
+        access.perm_write = True
+    for xmlid in MENUS:
+        menu = env.ref(xmlid, raise_if_not_found=False)
+        if menu:
+            menu.group_ids -= env.ref("helpdesk_mgmt.group_helpdesk_user_own")

@@ -107,6 +107,22 @@ class TestAccess(CareCommon):
         access = self.env.ref("helpdesk_mgmt.access_helpdesk_ticket_stage_public")
         self.assertFalse(access.perm_write)
 
+    def _menus(self, login):
+        """Names of the menus of the helpdesk that a person sees, below the root."""
+        menus = self.env["ir.ui.menu"].with_user(self.people[login]).load_menus(False)
+        root = menus.get(self.env.ref("helpdesk_mgmt.helpdesk_ticket_main_menu").id)
+        return root and [menus[child]["name"] for child in root["children"]]
+
+    def test_who_enters_the_helpdesk_and_sees_what(self):
+        self.assertEqual(self._menus("routing_admin"), ["Routing"])
+        for login in ("clerk", "employee"):
+            self.assertFalse(self._menus(login))
+        for login in ("agent", "manager"):
+            self.assertIn("Tickets", self._menus(login))
+            self.assertIn("Dashboard", self._menus(login))
+            self.assertNotIn("Routing", self._menus(login))
+        self.assertLess({"Patient care", "Tickets"}, set(self._menus("coordinator")))
+
 
 @tagged("standard", "post_install", "-at_install")
 class TestAccessOverHttp(HttpCase):
