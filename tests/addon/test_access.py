@@ -238,6 +238,55 @@ class TestAccessOverHttp(HttpCase):
             ._get_thread_with_access(self.inquiry.id, token="known")
         )
 
+    def _file(self, ticket, **values):
+        """A file of a ticket, with an access token."""
+        attachment = self.env["ir.attachment"].create(
+            {
+                "name": "letter.txt",
+                "raw": b"Only for us",
+                "res_model": "helpdesk.ticket",
+                "res_id": ticket.id,
+                **values,
+            }
+        )
+        attachment.generate_access_token()
+        return attachment
+
+    def _opens(self, attachment, token):
+        response = self.url_open(f"/web/content/{attachment.id}?access_token={token}")
+        return response.status_code == 200 and b"Only for us" in response.content
+
+    def test_a_token_opens_no_file_of_an_inquiry(self):
+        mine, plain = self._file(self.inquiry), self._file(self.plain)
+        posted = self._file(self.inquiry, res_model=False, res_id=0)
+        self.inquiry.message_post(body="See the file").sudo().attachment_ids = posted
+        patient = self.env["care.patient"].create({"name": "Okafor, Ada"})
+        of_patient = self._file(self.inquiry, res_model="care.patient", res_id=patient.id)
+        private = mine | posted | of_patient
+        for login in (None, "sibling"):
+            self.authenticate(*(f"care_{login}",) * 2 if login else (None, None))
+            for attachment in private:
+                for token in (attachment.access_token, attachment._get_raw_access_token()):
+                    with self.subTest(file=attachment.id, login=login):
+                        self.assertFalse(self._opens(attachment, token))
+            self.assertTrue(self._opens(plain, plain.access_token))
+            self.assertTrue(self._opens(plain, plain._get_raw_access_token()))
+        for login in ("relative", "coordinator"):
+            self._login(login)
+            with self.subTest(login=login):
+                self.assertTrue(self._opens(mine, mine.access_token))
+                self.assertTrue(self._opens(mine, mine._get_raw_access_token()))
+                self.assertTrue(self._opens(posted, posted.access_token))
+        self.assertTrue(self._opens(of_patient, of_patient.access_token))
+
+    def test_a_token_gives_nobody_a_file_of_an_inquiry(self):
+        mine, plain = self._file(self.inquiry), self._file(self.plain)
+        public = self.env.ref("base.public_user")
+        for attachment, owned in ((mine, False), (plain, True)):
+            theirs = attachment.with_user(public)
+            token = attachment._get_ownership_token()
+            self.assertEqual(bool(theirs._has_attachments_ownership([token])), owned)
+
     def _json2(self, name, model, method, **arguments):
         key = (
             self.env["res.users.apikeys"]

@@ -12,6 +12,8 @@ from . import helpdesk_ticket_category
 from . import helpdesk_ticket_channel
 from . import helpdesk_ticket_stage
 from . import helpdesk_ticket_team
+from . import ir_attachment
+from . import ir_binary
 from . import mail_thread
 from . import res_company
 from . import res_company_demo

@@ -1,0 +1,42 @@
+from odoo import models
+
+
+class IrAttachment(models.Model):
+    _inherit = "ir.attachment"
+
+    def _has_attachments_ownership(self, attachment_tokens):
+        """A token of a file of an inquiry is good for those alone who may read the inquiry."""
+        closed = self._care_closed_to_tokens()
+        if closed and attachment_tokens and len(attachment_tokens) == len(self):
+            attachment_tokens = [
+                None if attachment in closed else token
+                for attachment, token in zip(self, attachment_tokens, strict=True)
+            ]
+        return super()._has_attachments_ownership(attachment_tokens)
+
+    def _care_closed_to_tokens(self):
+        """Those of these files that no token may open for this user.
+
+        They belong to an inquiry or a patient, or to a message there, that the user may not read.
+        Portal users need the token all the same: they have no right on files as such.
+        """
+        places = {}
+        for attachment in self.sudo().exists():
+            place = (attachment.res_model, attachment.res_id)
+            places.setdefault(place, set()).add(attachment.id)
+        models_of_care = ["helpdesk.ticket", "care.patient"]
+        messages = self.env["mail.message"].sudo()
+        for message in messages.search(
+            [("attachment_ids", "in", self.ids), ("model", "in", models_of_care)]
+        ):
+            place = (message.model, message.res_id)
+            places.setdefault(place, set()).update(message.attachment_ids.ids)
+        closed = set()
+        for (model, res_id), ids in places.items():
+            if model not in models_of_care or not res_id:
+                continue
+            record = self.env[model].browse(res_id).exists()
+            plain = model == "helpdesk.ticket" and not record.sudo().care_is_inquiry
+            if not plain and not record.has_access("read"):
+                closed |= ids
+        return self.filtered(lambda attachment: attachment.id in closed)
