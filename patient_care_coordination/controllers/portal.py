@@ -9,7 +9,27 @@ from odoo.addons.helpdesk_mgmt.controllers.myaccount import CustomerPortalHelpde
 
 
 class CareTicketController(HelpdeskTicketController):
-    """Close a ticket from the portal: by POST, and only what the user may read."""
+    """Hand in and close a ticket from the portal.
+
+    Closing is by POST, and only what the user may read.
+    """
+
+    def _prepare_submit_ticket_vals(self, **kw):
+        """What a patient or relative sends goes to the chosen team, else to triage.
+
+        Staff use this page for their computers too: theirs stays what it was.
+        """
+        vals = super()._prepare_submit_ticket_vals(**kw)
+        if not request.env.user.share:
+            return vals
+        company = request.env["res.company"].sudo().browse(vals["company_id"])
+        team = request.env["helpdesk.ticket.team"].sudo().browse(vals.get("team_id") or [])
+        team = team or company.care_triage_team_id
+        if team.care_desk:
+            vals["team_id"] = team.id
+            # The stage of the team that the rules choose, not of the one chosen here.
+            vals.pop("stage_id", None)
+        return vals
 
     @http.route(methods=["POST"])
     def support_ticket_close(self, **kw):

@@ -287,6 +287,50 @@ class TestAccessOverHttp(HttpCase):
             token = attachment._get_ownership_token()
             self.assertEqual(bool(theirs._has_attachments_ownership([token])), owned)
 
+    def _submit(self, login, **values):
+        self._login(login)
+        response = self.url_open(
+            "/submitted/ticket",
+            data={
+                "csrf_token": self.csrf_token(),
+                "subject": "Soup",
+                "description": "The soup was cold",
+                **values,
+            },
+            allow_redirects=False,
+        )
+        number = int(response.headers["Location"].rsplit("/", 1)[-1])
+        self.env.invalidate_all()
+        return self.env["helpdesk.ticket"].browse(number)
+
+    def test_what_a_patient_sends_through_the_portal_is_an_inquiry(self):
+        ticket = self._submit("relative")
+        self.assertTrue(ticket.care_is_inquiry)
+        self.assertEqual(ticket.care_decision_ids.source, "rule")
+        self.assertTrue(ticket.team_id)
+        self.assertIn(ticket.stage_id, ticket.team_id._get_applicable_stages())
+        self.assertIn("Communication history", self.url_open(f"/my/ticket/{ticket.id}").text)
+
+    def test_a_team_chosen_in_the_portal_decides(self):
+        self.env.company.helpdesk_mgmt_portal_select_team = True
+        triage = self.env.company.care_triage_team_id
+        computers = self.env["helpdesk.ticket.team"].create({"name": "Computers"})
+        self._login("relative")
+        page = self.url_open("/new/ticket").text
+        self.assertIn(triage.name, page)
+        self.assertFalse(self._submit("relative", team=computers.id).care_is_inquiry)
+        self.assertTrue(self._submit("relative", team=triage.id).care_is_inquiry)
+        self.assertTrue(self._submit("relative").care_is_inquiry)
+
+    def test_what_staff_send_through_the_portal_stays_plain(self):
+        ticket = self._submit("agent")
+        self.assertFalse(ticket.care_is_inquiry)
+        self.assertFalse(ticket.team_id)
+
+    def test_without_a_triage_team_the_portal_makes_plain_tickets(self):
+        self.env.company.care_triage_team_id = False
+        self.assertFalse(self._submit("relative").care_is_inquiry)
+
     def _json2(self, name, model, method, **arguments):
         key = (
             self.env["res.users.apikeys"]

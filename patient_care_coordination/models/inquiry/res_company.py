@@ -29,7 +29,8 @@ class ResCompany(models.Model):
                     "name": self.env._("Patient relations"),
                     "company_id": company.id,
                     "care_desk": True,
-                    "show_in_portal": False,
+                    # Where the portal asks for a team, a patient must find the right one.
+                    "show_in_portal": True,
                 }
                 for company in missing
             ]
