@@ -5,6 +5,7 @@ from . import care_nature
 from . import care_nature_change
 from . import care_patient
 from . import helpdesk_ticket
+from . import helpdesk_ticket_identity
 from . import helpdesk_ticket_index
 from . import helpdesk_ticket_intake
 from . import helpdesk_ticket_mail

@@ -1,5 +1,9 @@
-from odoo import api, fields, models
+import contextlib
+from datetime import timedelta
+
+from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_datetime
 
 STAFF = "patient_care_coordination.group_care_staff"
 # Marks what our own code does in the context: a value that no client can send.
@@ -51,17 +55,6 @@ class HelpdeskTicket(models.Model):
         check_company=True,
     )
     care_relation = fields.Selection(RELATIONS, string="Caller is", groups=STAFF)
-    care_identity = fields.Selection(
-        [
-            ("named", "Named"),
-            ("confidential", "In confidence"),
-            ("anonymous", "Anonymous"),
-        ],
-        string="Identity of the caller",
-        default="named",
-        groups=STAFF,
-        help="In confidence: the department is not told who called. Anonymous: nobody knows.",
-    )
     care_department_id = fields.Many2one(
         "care.department",
         string="Department",
@@ -168,7 +161,7 @@ class HelpdeskTicket(models.Model):
         """The number alone: display names reach people who may not read the record."""
         inquiries = self.filtered("care_is_inquiry")
         for inquiry in inquiries:
-            inquiry.display_name = inquiry.number
+            inquiry.display_name = inquiry.number if inquiry.id else self.env._("New")
         return super(HelpdeskTicket, self - inquiries)._compute_display_name()
 
     # ------------------------------------------------------------------
@@ -180,53 +173,126 @@ class HelpdeskTicket(models.Model):
         """Fields whose value before a write rooms ask for in ``_care_changed``."""
         return ["stage_id", "team_id", "user_id", "category_id", "care_nature_id"]
 
+    @api.model
+    def _care_gate_fields(self):
+        """Fields that a closing gate looks at; rooms that add gates add theirs."""
+        return {
+            "care_answer",
+            "care_told",
+            "care_told_date",
+            "care_told_channel_id",
+            "category_id",
+            "care_department_id",
+            "care_nature_id",
+        }
+
     def write(self, vals):
-        if "care_is_inquiry" in vals and not self.env.context.get("care_mark"):
+        if "care_is_inquiry" in vals and self.env.context.get("care_mark") is not OURS:
             raise AccessError(
                 self.env._("Whether a ticket is an inquiry is changed by its own action only.")
             )
-        watched = [name for name in self._care_watched() if name in vals]
         inquiries = self.filtered("care_is_inquiry")
         if not inquiries:
             return super().write(vals)
+        inquiries._care_check_changes(vals)
+        vals = dict(vals)
+        watched = [name for name in self._care_watched() if name in vals]
         old = (
             {ticket.id: {name: ticket[name] for name in watched} for ticket in inquiries.sudo()}
             if watched
             else {}
         )
+        identities = inquiries._care_identities(vals)
+        gated = {"stage_id", "team_id", *self._care_gate_fields()} & vals.keys()
+        closed = inquiries.sudo().filtered("closed") if gated else inquiries.browse()
+        gaps = closed._care_closing_gaps()
         stage = self.env["helpdesk.ticket.stage"].browse(vals.get("stage_id") or [])
-        reopened = self.browse()
-        if stage.closed:
-            inquiries._care_check_closing(vals)
-        elif stage:
-            reopened = inquiries.filtered("closed_date")
-        result = super().write(vals)
-        if reopened:
-            super(HelpdeskTicket, reopened).write({"closed_date": False})
+        # Whoever catches the refusal must not keep half a change.
+        with self._care_savepoint() if closed or stage.closed else contextlib.nullcontext():
+            result = super().write(vals)
+            if gated:
+                inquiries._care_check_gates(gaps)
+        if closed:
+            inquiries.browse(closed.ids)._care_reopen(vals)
+        if identities:
+            inquiries._care_settle_identities(identities, vals)
+        if "category_id" in vals and "care_category_ids" not in vals:
+            inquiries._care_follow_category(old)
         if old:
             inquiries._care_changed(old)
         return result
 
-    def _care_check_closing(self, vals):
-        """Refuse to close what is not complete; ``vals`` are written together with the stage."""
-        opened = self.filtered(lambda ticket: not ticket.stage_id.closed)
-        if not opened:
-            return
-        answers = {
-            key: vals[key] for key in vals if key.startswith("care_") or key == "category_id"
-        }
-        if answers:
-            # pylint: disable-next=super-method-mismatch
-            super(HelpdeskTicket, opened).write(answers)
-        for ticket_id, missing in opened._care_closing_gaps().items():
-            if missing:
+    def _care_check_changes(self, vals):
+        """Refuse what no plain write may do to an inquiry."""
+        if vals.get("care_received_date"):
+            self._care_check_received(vals)
+        if "care_nature_id" in vals and self.env.context.get("care_nature") is not OURS:
+            if any(ticket.care_nature_id.id != vals["care_nature_id"] for ticket in self):
                 raise UserError(
-                    self.env._(
-                        "Inquiry %(number)s cannot be closed yet. Missing: %(missing)s.",
-                        number=self.browse(ticket_id).number,
-                        missing=", ".join(missing),
-                    )
+                    self.env._("Use Change nature: it keeps the reason for which it changes.")
                 )
+
+    @api.model
+    def _care_check_received(self, vals):
+        """Refuse a date of receipt that lies in the future, but for clocks that differ a bit."""
+        received = fields.Datetime.to_datetime(vals["care_received_date"])
+        if received > fields.Datetime.now() + timedelta(minutes=5):
+            raise UserError(
+                self.env._(
+                    "The inquiry cannot be received on %(date)s, in the future: "
+                    "enter when it reached the hospital.",
+                    date=format_datetime(self.env, received, dt_format="medium"),
+                )
+            )
+
+    def _care_check_gates(self, before):
+        """Refuse to close what is not complete, and to empty what is closed.
+
+        ``before`` holds the gaps of what was closed already: those are not asked for now.
+        """
+        closed = self.sudo().filtered("closed")
+        for ticket_id, missing in closed._care_closing_gaps().items():
+            missing = [part for part in missing if part not in before.get(ticket_id, [])]
+            if not missing:
+                continue
+            ticket = closed.browse(ticket_id)
+            if ticket_id in before:
+                message = self.env._(
+                    "Inquiry %(number)s is closed and must keep %(missing)s: reopen it first.",
+                    number=ticket.number,
+                    missing=", ".join(missing),
+                )
+            else:
+                message = self.env._(
+                    "Inquiry %(number)s cannot be closed yet. Missing: %(missing)s.",
+                    number=ticket.number,
+                    missing=", ".join(missing),
+                )
+            raise UserError(message)
+
+    def _care_reopen(self, vals):
+        """Clear what said that these inquiries, closed before a write, are done."""
+        reopened = self.filtered(lambda ticket: not ticket.sudo().closed)
+        values = {"closed_date": False}
+        if not vals.get("care_waiting"):
+            values["care_waiting"] = "us"
+        if reopened:
+            reopened.write(values)
+
+    def _care_follow_category(self, old):
+        """A new main category takes the place of the old one among all categories."""
+        for before, tickets in self.grouped(lambda ticket: old[ticket.id]["category_id"]).items():
+            after = tickets.category_id
+            if before == after:
+                continue
+            tickets.write(
+                {
+                    "care_category_ids": [
+                        *(Command.unlink(category.id) for category in before),
+                        *(Command.link(category.id) for category in after),
+                    ]
+                }
+            )
 
     def _care_changed(self, old):
         """React to a write; ``old`` maps ids to the values before (see ``_care_watched``)."""
@@ -253,12 +319,13 @@ class HelpdeskTicket(models.Model):
                 missing.append(self.env._("the department"))
         return gaps
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_inquiries(self):
+    def unlink(self):
+        # Not ``ondelete``: that check is skipped for whoever sends the context of an uninstall.
         if any(ticket.care_is_inquiry for ticket in self.sudo()):
             raise UserError(
                 self.env._("Inquiries are never deleted: close it with an outcome instead.")
             )
+        return super().unlink()
 
     # ------------------------------------------------------------------
     # Actions
@@ -269,7 +336,7 @@ class HelpdeskTicket(models.Model):
         plain = self.filtered(lambda ticket: not ticket.care_is_inquiry)
         nature = self.env["care.nature"].search([("code", "=", "question")], limit=1)
         for created, tickets in plain.grouped("create_date").items():
-            tickets.with_context(care_mark=True).write(
+            tickets.with_context(care_mark=OURS).write(
                 {
                     "care_is_inquiry": True,
                     "care_nature_id": nature.id,
@@ -284,7 +351,7 @@ class HelpdeskTicket(models.Model):
             raise AccessError(
                 self.env._("Only the privacy officer can turn an inquiry into a plain ticket.")
             )
-        self.with_context(care_mark=True).write({"care_is_inquiry": False})
+        self.with_context(care_mark=OURS).write({"care_is_inquiry": False})
         return True
 
     def action_care_upgrade(self):
@@ -334,6 +401,8 @@ class HelpdeskTicket(models.Model):
 
     def _care_set_nature(self, nature, reason):
         """Change the nature in place, keep the reason as a row, retype nothing."""
+        if not (reason or "").strip():
+            raise UserError(self.env._("Say why the nature changes: the reason is kept."))
         changes = [
             {
                 "ticket_id": ticket.id,
@@ -346,4 +415,4 @@ class HelpdeskTicket(models.Model):
             if ticket.care_nature_id != nature
         ]
         self.env["care.nature.change"].sudo().create(changes)
-        self.write({"care_nature_id": nature.id})
+        self.with_context(care_nature=OURS).write({"care_nature_id": nature.id})

@@ -3,8 +3,9 @@ import logging
 from copy import deepcopy
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
-from .helpdesk_ticket import STAFF
+from .helpdesk_ticket import OURS
 
 _logger = logging.getLogger(__name__)
 
@@ -13,6 +14,29 @@ class HelpdeskTicket(models.Model):
     """The one door: how values become an inquiry without losing any."""
 
     _inherit = "helpdesk.ticket"
+
+    @api.model
+    def default_get(self, fields):
+        defaults = super().default_get(fields)
+        context = self.env.context
+        if context.get("default_care_nature_id") or context.get("default_care_patient_id"):
+            if not context.get("default_user_id"):
+                # Nobody is given an inquiry because of having opened the form.
+                defaults.pop("user_id", None)
+            for name, value in self._care_form_defaults().items():
+                if name in fields and not defaults.get(name):
+                    defaults[name] = value
+        return defaults
+
+    @api.model
+    def _care_form_defaults(self):
+        """What the form of a new inquiry starts with."""
+        question = self.env["care.nature"].search([("code", "=", "question")], limit=1)
+        return {
+            "care_is_inquiry": True,
+            "care_nature_id": question.id,
+            "care_received_date": fields.Datetime.now(),
+        }
 
     @api.model
     def _care_select_inquiries(self, vals_list):
@@ -30,9 +54,7 @@ class HelpdeskTicket(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        vals_list = [dict(vals) for vals in vals_list]
-        for vals in vals_list:
-            vals.pop("care_is_inquiry", None)
+        vals_list = [self._care_incoming(vals) for vals in vals_list]
         positions = self._care_select_inquiries(vals_list)
         if not positions:
             return super().create(vals_list)
@@ -40,28 +62,101 @@ class HelpdeskTicket(models.Model):
         self._care_check_incoming(inquiry_vals)
         for vals in inquiry_vals:
             vals["care_is_inquiry"] = True
+        closing = self._care_take_closing(inquiry_vals)
         self._care_prepare(inquiry_vals)
         context_by_ticket = [self._care_take_notes(vals) for vals in inquiry_vals]
         tickets = super(HelpdeskTicket, self._care_creator()).create(vals_list)
         tickets = tickets.with_env(self.env)
         inquiries = self.browse([tickets[index].id for index in positions])
         inquiries._care_created(context_by_ticket)
+        self.browse([inquiries[index].id for index in closing])._care_check_born_closed()
         return tickets
+
+    @api.model
+    def _care_incoming(self, vals):
+        """A copy of what was handed in, with what decides on an inquiry and without forgeries."""
+        kept = {
+            name: value
+            for name, value in vals.items()
+            if name != "care_is_inquiry" and not name.startswith("care:")
+        }
+        for name in ("care_nature_id", "care_patient_id", "team_id"):
+            default = self.env.context.get(f"default_{name}")
+            if default and name not in kept:
+                kept[name] = default
+        if not kept.get("care_category_ids"):
+            # The form sends an empty list where nobody chose, which the rules may fill.
+            kept.pop("care_category_ids", None)
+        return kept | {"care_is_inquiry": False}
+
+    @api.model
+    def _care_nobody_waits(self):
+        """Whether nobody is there to correct what was handed in: a mail, a page of the portal.
+
+        Then nothing is refused: what cannot be is left out, and the inquiry arrives.
+        """
+        return self.env.context.get("care_team_hint") is OURS or self.env.user.share
+
+    @api.model
+    def _care_take_closing(self, vals_list):
+        """Positions of what arrives closed, as in an import of old inquiries.
+
+        Their gates are looked at when the inquiry exists. Who only hands in closes nothing.
+        """
+        default = self.env.context.get("default_stage_id")
+        for vals in vals_list:
+            if default:
+                vals.setdefault("stage_id", default)
+        stage_ids = {vals["stage_id"] for vals in vals_list if vals.get("stage_id")}
+        stages = self.env["helpdesk.ticket.stage"].sudo().browse(stage_ids)
+        closed = {stage.id for stage in stages if stage.closed}
+        positions = []
+        for index, vals in enumerate(vals_list):
+            if vals.get("stage_id") not in closed:
+                continue
+            if self._care_nobody_waits():
+                del vals["stage_id"]
+                continue
+            vals["closed_date"] = vals.get("closed_date") or fields.Datetime.now()
+            vals["care_waiting"] = False
+            positions.append(index)
+        return positions
+
+    def _care_check_born_closed(self):
+        """Refuse inquiries created as closed that lack what closing asks for."""
+        for ticket_id, missing in self._care_closing_gaps().items():
+            if missing:
+                # No number: with the refusal it is gone.
+                raise UserError(
+                    self.env._(
+                        "%(subject)s: cannot be closed yet. Missing: %(missing)s.",
+                        subject=self.sudo().browse(ticket_id).name,
+                        missing=", ".join(missing),
+                    )
+                )
 
     @api.model
     def _care_creator(self):
         """The environment that creates inquiries.
 
-        Who reads no inquiry may still hand one in, and cannot write the fields our steps fill.
+        Who does not read every inquiry may still hand one in, and cannot write all that our
+        steps fill.
         """
-        if self.env.su or self.env.user.has_group(STAFF):
-            return self
-        return self.sudo()
+        return self if self._care_knows_callers() else self.sudo()
 
     @api.model
     def _care_check_incoming(self, vals_list):
-        """Check the rights on what was handed in, before our steps add to it."""
-        if self.env.su or self.env.user.has_group(STAFF):
+        """Check what was handed in, and the rights on it, before our steps add to it."""
+        for vals in vals_list:
+            if not vals.get("care_received_date"):
+                continue
+            try:
+                self._care_check_received(vals)
+            except (UserError, ValueError):
+                if not self._care_nobody_waits():
+                    raise
+                del vals["care_received_date"]
+        if self._care_knows_callers():
             return
         self.check_access("create")
         for name in {name for vals in vals_list for name in vals if name in self._fields}:
@@ -80,6 +175,9 @@ class HelpdeskTicket(models.Model):
         ``_care_created`` and never written.
         """
         self._care_guard("facts", self._care_complete_facts, vals_list)
+        # Apart from the other facts: their failure must not tell the name of a caller.
+        if any(vals.get("care_identity") not in (None, "named") for vals in vals_list):
+            self._care_guard("identity", self._care_hide_callers, vals_list)
 
     def _care_created(self, notes_list):
         """Do what a new inquiry starts; ``notes_list`` has one dict of notes for each record."""
@@ -107,7 +205,7 @@ class HelpdeskTicket(models.Model):
                 values = {"care_intake_error": message, "user_id": False}
                 if company.care_triage_team_id:
                     values["team_id"] = company.care_triage_team_id.id
-                tickets.with_context(care_intake=True).write(values)
+                tickets.with_context(care_intake=OURS).write(values)
             self._care_raise_intake_alarm()
 
     @contextlib.contextmanager
@@ -227,9 +325,7 @@ class HelpdeskTicket(models.Model):
         )
         for vals in vals_list:
             partner = partners.browse(vals.get("partner_id") or [])
-            if vals.get("care_identity") == "anonymous":
-                vals.update(partner_id=False, partner_name=False, partner_email=False)
-            elif partner:
+            if partner:
                 vals["partner_name"] = vals.get("partner_name") or partner.name
                 vals["partner_email"] = vals.get("partner_email") or partner.email
             if not vals.get("care_lang_id"):

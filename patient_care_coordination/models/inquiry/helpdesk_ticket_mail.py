@@ -1,5 +1,11 @@
-from odoo import api, fields, models
+import logging
+from datetime import timedelta
 
+from odoo import api, fields, models, tools
+
+from .helpdesk_ticket import OURS
+
+_logger = logging.getLogger(__name__)
 ASSIGNED_TEMPLATE = "patient_care_coordination.mail_inquiry_assigned"
 # What the base mails to the caller greets the assigned user, and the other way round.
 BASE_TEMPLATES = {
@@ -68,14 +74,55 @@ class HelpdeskTicket(models.Model):
 
     @api.model
     def message_new(self, msg_dict, custom_values=None):
-        """Give an inquiry that came by mail its channel, and the date on which it arrived."""
-        channel = self.env["helpdesk.ticket.channel"]._care_by_code("email")
+        """Give an inquiry that came by mail its channel, its caller and its date of receipt."""
+        custom = dict(custom_values or {})
+        if not self._care_select_inquiries([custom]):
+            return super().message_new(msg_dict, custom_values=custom_values)
+        try:
+            with self._care_savepoint():
+                values = self._care_mail_facts(msg_dict)
+        except Exception:
+            _logger.exception("Reading the head of a mail failed; it is kept without")
+            values = {}
+        hinted = self.with_context(care_team_hint=OURS)
+        return super(HelpdeskTicket, hinted).message_new(msg_dict, custom_values=values | custom)
+
+    @api.model
+    def _care_mail_facts(self, msg_dict):
+        """Channel, caller and date of receipt, from the head of a mail."""
+        name, email = tools.parse_contact_from_email(
+            msg_dict.get("email_from") or msg_dict.get("from")
+        )
         values = {
-            "channel_id": channel.id,
+            "channel_id": self.env["helpdesk.ticket.channel"]._care_by_code("email").id,
             "care_automatic": bool(self.env.context.get("care_automatic")),
-        } | dict(custom_values or {})
-        hinted = self.with_context(care_team_hint=True)
-        return super(HelpdeskTicket, hinted).message_new(msg_dict, custom_values=values)
+        }
+        if email:
+            values["partner_email"] = email
+        if name and not msg_dict.get("author_id"):
+            values["partner_name"] = name
+        # A fetch may come days after the mail. Yet clocks start here: a sender whose own clock is
+        # wrong must not start one in the future, or far in the past, when it would be over.
+        now = fields.Datetime.now()
+        sent = fields.Datetime.to_datetime(msg_dict.get("date"))
+        if sent and now - timedelta(days=30) <= sent <= now:
+            values["care_received_date"] = sent
+        return values
+
+    def _message_post_after_hook(self, message, msg_values):
+        result = super()._message_post_after_hook(message, msg_values)
+        author = message.author_id.sudo()
+        if (
+            self.sudo().care_is_inquiry
+            and message.message_type in ("email", "comment")
+            and (not author or author.partner_share)
+        ):
+            try:
+                with self._care_savepoint():
+                    self._care_heard(message)
+            except Exception:
+                _logger.exception("Reacting to message %s failed; it is kept", message.id)
+        return result
 
     def _portal_ensure_token(self):
         """An access token never opens an inquiry, so none is made."""

@@ -1,8 +1,7 @@
 from odoo import SUPERUSER_ID, api, fields, models
 
+from ..inquiry.helpdesk_ticket import OURS, STAFF
 from . import engine
-
-STAFF = "patient_care_coordination.group_care_staff"
 
 
 class HelpdeskTicket(models.Model):
@@ -218,23 +217,26 @@ class HelpdeskTicket(models.Model):
         """Note which values carry a team or person that somebody chose.
 
         An alias, a portal page and the robots only hint at a team, and what the form fills in by
-        itself is nobody's choice. The context ``skip_routing`` brings inquiries in as they are.
+        itself is nobody's choice: neither its team nor, above all, the person who opened it. The
+        context ``skip_routing`` brings inquiries in as they are.
         """
         if self.env.context.get("skip_routing"):
             for vals in vals_list:
                 vals["care:skip"] = True
             return
         if (
-            self.env.context.get("care_team_hint")
+            self.env.context.get("care_team_hint") is OURS
             or self.env.user.share
             or self.env.uid == SUPERUSER_ID
         ):
             return
-        defaults = self.default_get(["team_id", "user_id"])
+        blank = self.new(self.default_get(["company_id", "team_id", "user_id"]))
+        suggested = {"team_id": blank.team_id.id, "user_id": blank.user_id.id}
         for vals in vals_list:
+            if vals.get("user_id") == suggested["user_id"] == self.env.uid:
+                vals["user_id"] = False
             vals["care:human"] = any(
-                vals.get(name) and vals[name] != defaults.get(name)
-                for name in ("team_id", "user_id")
+                vals.get(name) and vals[name] != suggested[name] for name in suggested
             )
 
     @api.model

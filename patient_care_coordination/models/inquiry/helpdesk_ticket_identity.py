@@ -1,0 +1,109 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+from .helpdesk_ticket import OURS, STAFF
+
+COORDINATORS = (
+    "patient_care_coordination.group_coordinator,patient_care_coordination.group_privacy_officer"
+)
+# What tells who called, and where it is kept when it was told in confidence.
+CALLER = {
+    "partner_id": "care_confidential_partner_id",
+    "partner_name": "care_confidential_name",
+    "partner_email": "care_confidential_email",
+    "care_callback_phone": "care_confidential_phone",
+}
+
+
+class HelpdeskTicket(models.Model):
+    """Who called, as far as the caller wants it known."""
+
+    _inherit = "helpdesk.ticket"
+
+    care_identity = fields.Selection(
+        [
+            ("named", "Named"),
+            ("confidential", "In confidence"),
+            ("anonymous", "Anonymous"),
+        ],
+        string="Identity of the caller",
+        default="named",
+        groups=STAFF,
+        help="In confidence: coordinators know who called, the department is not told, and "
+        "nothing is mailed automatically. Anonymous: nobody knows.",
+    )
+    care_confidential_partner_id = fields.Many2one(
+        "res.partner", string="Contact, in confidence", groups=COORDINATORS
+    )
+    care_confidential_name = fields.Char("Caller, in confidence", groups=COORDINATORS)
+    care_confidential_email = fields.Char("Email, in confidence", groups=COORDINATORS)
+    care_confidential_phone = fields.Char("Call back on, in confidence", groups=COORDINATORS)
+
+    @api.onchange("care_confidential_partner_id")
+    def _onchange_care_confidential_partner_id(self):
+        if self.care_confidential_partner_id:
+            self.care_confidential_name = self.care_confidential_partner_id.name
+            self.care_confidential_email = self.care_confidential_partner_id.email
+
+    @api.model
+    def _care_knows_callers(self):
+        """Whether the user may read who called in confidence."""
+        return self.env.su or any(map(self.env.user.has_group, COORDINATORS.split(",")))
+
+    @api.model
+    def _care_hide_callers(self, vals_list):
+        """Take out of the values of new inquiries, in place, what their callers want unknown."""
+        for vals in vals_list:
+            identity = vals.get("care_identity")
+            if identity == "confidential":
+                for name, kept in CALLER.items():
+                    vals[kept] = vals.get(kept) or vals.get(name) or False
+            if identity in ("confidential", "anonymous"):
+                vals.update(self._care_hidden(identity))
+
+    @api.model
+    def _care_hidden(self, identity):
+        """What everybody reads of a caller who is not named."""
+        name = self.env._("In confidence") if identity == "confidential" else False
+        return dict.fromkeys(CALLER, False) | {"partner_name": name}
+
+    def _care_identities(self, vals):
+        """The identities before a write that touches the caller: ``{id: identity}``."""
+        settled = self.env.context.get("care_caller") is OURS
+        if settled or vals.keys().isdisjoint({"care_identity", *CALLER}):
+            return {}
+        before = {ticket.id: ticket.care_identity for ticket in self.sudo()}
+        if (
+            vals.get("care_identity", "confidential") != "confidential"
+            and "confidential" in before.values()
+            and not self._care_knows_callers()
+        ):
+            raise AccessError(
+                self.env._("Who called in confidence is for coordinators: ask one to change it.")
+            )
+        return before
+
+    def _care_settle_identities(self, before, vals):
+        """After a write, move what tells who called to where the new identity wants it."""
+        for ticket in self.sudo():
+            was, now = before[ticket.id], ticket.care_identity
+            values = {}
+            if now == "confidential":
+                partner = ticket.partner_id
+                for name, kept in CALLER.items():
+                    if (was != now or name in vals) and ticket[name]:
+                        values[kept] = partner.id if name == "partner_id" else ticket[name]
+                if was != now and partner:
+                    values.setdefault("care_confidential_name", partner.name)
+                    values.setdefault("care_confidential_email", partner.email)
+                values |= self._care_hidden(now)
+            elif now == "anonymous" and was != now:
+                values = self._care_hidden(now) | dict.fromkeys(CALLER.values(), False)
+            elif was == "confidential" and was != now:
+                for name, kept in CALLER.items():
+                    source = name if vals.get(name) else kept
+                    value = ticket[source]
+                    values[name] = value.id if name == "partner_id" else value
+                values |= dict.fromkeys(CALLER.values(), False)
+            if values:
+                ticket.with_context(care_caller=OURS).write(values)
