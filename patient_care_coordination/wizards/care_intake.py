@@ -27,6 +27,7 @@ class CareIntake(models.TransientModel):
         required=True,
         default=lambda self: self.env["care.nature"].search([("code", "=", "question")], limit=1),
     )
+    needs_category = fields.Boolean(related="nature_id.close_needs_category")
     relation = fields.Selection(RELATIONS)
     identity = fields.Selection(
         [("named", "Named"), ("confidential", "In confidence"), ("anonymous", "Anonymous")],
@@ -54,14 +55,25 @@ class CareIntake(models.TransientModel):
         if not (self.answer or "").strip():
             raise UserError(self.env._("Write the answer you gave, or choose Keep open."))
         ticket = self._create_inquiry()
-        ticket._care_close(
-            care_answer=self.answer,
-            care_told=self.caller_name or self.env._("Anonymous caller"),
-            care_told_date=fields.Datetime.now(),
-            care_told_channel_id=self.channel_id.id,
-            care_outcome="answered",
-            user_id=self.env.user.id if self.env.user in ticket.team_id.user_ids else False,
-        )
+        answer = {
+            "care_answer": self.answer,
+            "care_told": self._told(),
+            "care_told_date": fields.Datetime.now(),
+            "care_told_channel_id": self.channel_id.id,
+            "care_outcome": "answered",
+        }
+        ticket.write(answer)
+        missing = ticket._care_closing_gaps()[ticket.id]
+        if missing:
+            # No number: with the refusal, the inquiry is gone and the form still holds it all.
+            raise UserError(
+                self.env._(
+                    "This cannot be closed yet. Missing: %(missing)s. Add it, or choose Keep open.",
+                    missing=", ".join(missing),
+                )
+            )
+        member = self.env.user in ticket.team_id.user_ids
+        ticket._care_close(user_id=self.env.user.id if member else False)
         return self._open(ticket)
 
     def action_keep_open(self):
@@ -70,7 +82,30 @@ class CareIntake(models.TransientModel):
         return self._open(self._create_inquiry())
 
     def _create_inquiry(self):
+        self._settle_identity()
         return self.env["helpdesk.ticket"].create([self._prepare_inquiry()])
+
+    def _settle_identity(self):
+        """Who gives no name is anonymous; of an anonymous caller this form forgets all."""
+        if not (self.caller_name or "").strip() and not self.caller_id:
+            if self.identity != "anonymous" and (self.phone or self.email):
+                raise UserError(
+                    self.env._(
+                        "A phone number or an e-mail tells who called: write a name under Who, "
+                        "or choose Anonymous to keep neither."
+                    )
+                )
+            self.identity = "anonymous"
+        if self.identity == "anonymous":
+            self.write({"caller_id": False, "caller_name": False, "phone": False, "email": False})
+
+    def _told(self):
+        """Who was told, as far as the whole department may know."""
+        if self.identity == "anonymous":
+            return self.env._("Anonymous caller")
+        if self.identity == "confidential":
+            return self.env._("The caller, in confidence")
+        return self.caller_name or self.caller_id.name
 
     def _prepare_inquiry(self):
         """Values of the inquiry; what is empty stays out, so that rules may fill it."""

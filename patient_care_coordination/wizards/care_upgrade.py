@@ -14,7 +14,7 @@ class CareUpgrade(models.TransientModel):
     reason = fields.Text(required=True)
 
     def action_confirm(self):
-        """Apply the change; raises UserError when nothing would change."""
+        """Apply the change; raises UserError when nothing would change, or without a reason."""
         self.ensure_one()
         if self.nature_id == self.old_nature_id:
             raise UserError(self.env._("The inquiry is a %s already.", self.nature_id.name.lower()))

@@ -471,6 +471,39 @@ class TestQuickIntake(CareCommon):
         self.assertEqual(ticket.care_told, "Mr Ruiz")
         self.assertEqual(ticket.care_answered_by_id, self.people["coordinator"])
 
+    def test_an_anonymous_caller_leaves_no_trace(self):
+        intake = self._intake(
+            answer="From 2 pm", identity="anonymous", phone="555 0101", email="ruiz@home.example"
+        )
+        action = intake.action_answer_and_close()
+        ticket = self.env["helpdesk.ticket"].browse(action["res_id"])
+        self.assertTrue(ticket.closed)
+        stored = str(ticket.read()) + str(intake.read())
+        for secret in ("Ruiz", "ruiz@", "555 0101"):
+            self.assertNotIn(secret, stored)
+
+    def test_without_a_name_the_caller_is_anonymous(self):
+        action = self._intake(caller_name=False).action_keep_open()
+        ticket = self.env["helpdesk.ticket"].browse(action["res_id"])
+        self.assertEqual(ticket.care_identity, "anonymous")
+        with self.assertRaisesRegex(UserError, "tells who called"):
+            self._intake(caller_name=False, phone="555 0101").action_keep_open()
+
+    def test_in_confidence_nobody_reads_who_was_told(self):
+        action = self._intake(answer="Yes", identity="confidential").action_answer_and_close()
+        ticket = self.env["helpdesk.ticket"].browse(action["res_id"])
+        self.assertEqual(ticket.care_told, "The caller, in confidence")
+        self.assertEqual(ticket.partner_name, "In confidence")
+        self.assertEqual(ticket.care_confidential_name, "Mr Ruiz")
+
+    def test_what_closing_lacks_is_asked_for_without_a_number(self):
+        intake = self._intake(what="See letter", answer="Yes", nature_id=self.complaint.id)
+        self.assertTrue(intake.needs_category)
+        with self.assertRaises(UserError) as refused:
+            intake.action_answer_and_close()
+        self.assertIn("cannot be closed yet. Missing: the category", str(refused.exception))
+        self.assertNotIn("HT", str(refused.exception))
+
     def test_no_answer_no_closing(self):
         with self.assertRaisesRegex(UserError, "Write the answer"):
             self._intake().action_answer_and_close()
