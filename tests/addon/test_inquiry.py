@@ -94,6 +94,29 @@ class TestInquiry(CareCommon):
         self.assertTrue(ticket.care_is_inquiry)
         self.assertEqual(ticket.care_nature_id, self.complaint)
 
+    def test_the_form_of_a_new_inquiry_gives_it_to_nobody(self):
+        coordinator = self.people["coordinator"]
+        self.company.helpdesk_mgmt_ticket_auto_assign = True
+        self.catering.user_ids += coordinator
+        action = self.env.ref(f"{MODULE}.action_inquiries")
+        context = self.env["ir.actions.actions"]._for_xml_id(action.get_external_id()[action.id])
+        form = Form(
+            self.env["helpdesk.ticket"]
+            .with_user(coordinator)
+            .with_context(**safe_eval(context["context"]))
+        )
+        self.assertTrue(form.care_is_inquiry)
+        self.assertEqual(form.care_nature_id, self.question)
+        self.assertTrue(form.care_received_date)
+        self.assertFalse(form.user_id)
+        form.name, form.description = "Food", "<p>Cold</p>"
+        ticket = form.save()
+        self.assertIn(ticket.category_id, ticket.care_category_ids)
+        self.assertTrue(ticket.care_is_inquiry)
+        self.assertEqual(ticket.display_name, ticket.number)
+        self.assertFalse(ticket.user_id)
+        self.assertEqual(ticket.care_decision_ids.source, "rule")
+
     def test_what_the_form_fills_in_is_nobodys_choice(self):
         coordinator = self.people["coordinator"]
         self.company.helpdesk_mgmt_ticket_auto_assign = True

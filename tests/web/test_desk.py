@@ -77,9 +77,36 @@ def test_quick_intake_by_keyboard_alone(hospital, open_page):
     assert rows == [True, "Car park B, two hours free.", "coordinator", "Phone"]
 
 
+def test_new_opens_the_form_of_an_inquiry(hospital, open_page):
+    page = open_page("coordinator")
+    page.goto(f"{hospital.url}/odoo/care-inquiries")
+    page.click(".o_list_button_add >> nth=0")
+    page.wait_for_selector(".o_form_view [name=care_nature_id] input")
+    assert page.locator("[name=care_nature_id] input").input_value() == "Question"
+    assert page.locator(".o_breadcrumb").inner_text().split() == ["Inquiries", "New"]
+    page.fill("[name=name] textarea, [name=name] input", "Soup on Ward 3")
+    page.click("[name=description] [contenteditable=true]")
+    page.keyboard.type("The soup was cold.")
+    page.fill("[name=partner_name] input", "Lea Somebody")
+    page.click("[name=care_identity] input")
+    page.click(".o_select_menu_item:has-text('In confidence')")
+    page.click(".o_form_button_save")
+    page.wait_for_selector("[name=care_routing_reason]:has-text('Catering')")
+    assert page.locator("[name=care_confidential_name] input").input_value() == "Lea Somebody"
+    assert "False" not in page.locator(".o_breadcrumb").inner_text()
+    state = hospital.shell(
+        "t = env['helpdesk.ticket'].search([('name', '=', 'Soup on Ward 3')])\n"
+        "result = [t.care_is_inquiry, t.user_id.login, t.partner_name, bool(t.care_received_date)]"
+    )
+    assert state == [True, False, "In confidence", True]
+
+
 def test_the_routing_administrator_sees_rules_and_no_inquiry(hospital, open_page):
     page = open_page("routing")
-    page.goto(f"{hospital.url}/odoo/care-routing")
+    page.click(".o_navbar_apps_menu button")
+    page.click(".o-dropdown--menu .o_app:has-text('Helpdesk')")
+    page.wait_for_selector(".o_list_view:has-text('Live')")
+    assert page.locator(".o_menu_sections").inner_text().split() == ["Routing"]
     page.wait_for_selector(".o_list_view, .o_kanban_view, .o_form_view")
     page.click("td:has-text('Live')")
     page.wait_for_selector(".o_form_view")
