@@ -40,7 +40,7 @@ class CareCommon(TransactionCase):
         cls.people = make_people(cls.env)
         cls.company = cls.env.company
         cls.triage = cls.company.care_triage_team_id
-        cls.triage.user_ids = [Command.link(cls.people["coordinator"].id)]
+        cls.triage.user_ids = [Command.link(cls.people["supervisor"].id)]
         cls.catering = cls.env["helpdesk.ticket.team"].create(
             {
                 "name": "Kitchen",

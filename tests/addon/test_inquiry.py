@@ -14,7 +14,6 @@ from odoo.addons.patient_care_coordination.models.inquiry.helpdesk_ticket_identi
 
 from ..common import MODULE, CareCommon
 
-
 HOUR = timedelta(hours=1)
 
 

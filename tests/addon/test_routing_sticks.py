@@ -539,6 +539,23 @@ class TestEffects(SticksCommon):
         self.assertIn(ticket_user.partner_id, ticket.message_partner_ids)
         self.assertNotIn(self.people["clerk"].partner_id, ticket.message_partner_ids)
 
+    def test_the_automatic_answer_tells_whom_to_call_now(self):
+        self.live_rules(
+            {
+                "name": "Danger",
+                "team_id": self.cleaning.id,
+                "urgent_text": "Call 2222 now.",
+                "lines": [{"field": "text", "keywords": "danger"}],
+            }
+        )
+        template = self.env.ref(f"{MODULE}.mail_inquiry_moved")
+        urgent = self.make_inquiry(description="danger", partner_email="a@home.example")
+        calm = self.make_inquiry(description="calm", partner_email="a@home.example")
+        bodies = template._render_field("body_html", (urgent | calm).ids)
+        self.assertIn("Call 2222 now.", bodies[urgent.id])
+        self.assertNotIn("danger", bodies[urgent.id])
+        self.assertNotIn("<strong", bodies[calm.id])
+
     def test_paused_validity_and_facts_of_the_day(self):
         today = fields.Date.today()
         weekday = self.env.ref(f"{MODULE}.choice_weekday_{today.weekday()}")
