@@ -240,6 +240,8 @@ class TestInquiry(CareCommon):
         for name in self.answer:
             with self.subTest(field=name), self.assertRaisesRegex(UserError, "must keep"):
                 ticket.write({name: False})
+        with self.assertRaisesRegex(UserError, "must keep who was told"):
+            ticket.care_told = "  "
         ticket.care_answer = "From 2 pm, on Sundays from 1 pm"
         complaint = self.make_inquiry(
             care_nature_id=self.complaint.id,

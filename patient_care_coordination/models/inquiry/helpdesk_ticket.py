@@ -307,7 +307,7 @@ class HelpdeskTicket(models.Model):
             missing, nature = gaps[ticket.id], ticket.care_nature_id
             if nature.close_needs_answer and not (ticket.care_answer or "").strip():
                 missing.append(self.env._("the answer"))
-            if nature.close_needs_told and not ticket.care_told:
+            if nature.close_needs_told and not (ticket.care_told or "").strip():
                 missing.append(self.env._("who was told"))
             if nature.close_needs_told and not ticket.care_told_date:
                 missing.append(self.env._("when the person was told"))
@@ -321,11 +321,14 @@ class HelpdeskTicket(models.Model):
 
     def unlink(self):
         # Not ``ondelete``: that check is skipped for whoever sends the context of an uninstall.
+        self._care_check_never_deleted()
+        return super().unlink()
+
+    def _care_check_never_deleted(self):
         if any(ticket.care_is_inquiry for ticket in self.sudo()):
             raise UserError(
                 self.env._("Inquiries are never deleted: close it with an outcome instead.")
             )
-        return super().unlink()
 
     # ------------------------------------------------------------------
     # Actions
