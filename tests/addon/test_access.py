@@ -151,6 +151,19 @@ class TestAccessOverHttp(HttpCase):
     def _login(self, name):
         self.authenticate(f"care_{name}", f"care_{name}")
 
+    def test_the_callers_page_shows_no_file_of_an_internal_note(self):
+        for name, subtype in (("answer.pdf", "mail.mt_comment"), ("note.pdf", "mail.mt_note")):
+            self.inquiry.message_post(
+                body="x",
+                attachments=[(name, b"%PDF-1.4")],
+                message_type="comment",
+                subtype_xmlid=subtype,
+            )
+        self._login("relative")
+        page = self.url_open(f"/my/ticket/{self.inquiry.id}").text
+        self.assertIn("answer.pdf", page)
+        self.assertNotIn("note.pdf", page)
+
     def _close(self, ticket, **values):
         return self.url_open(
             "/ticket/close",

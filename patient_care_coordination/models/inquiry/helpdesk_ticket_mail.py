@@ -136,3 +136,22 @@ class HelpdeskTicket(models.Model):
         if self.browse(thread_id).sudo().exists().care_is_inquiry:
             hash = pid = token = None
         return super()._get_thread_with_access(thread_id, hash=hash, pid=pid, token=token, **kwargs)
+
+    def _care_portal_attachments(self):
+        """Files that the page of a ticket shows to its caller.
+
+        Of an inquiry those that came with a message the caller may read or that somebody outside
+        handed in; never those of internal notes.
+        """
+        self.ensure_one()
+        ticket = self.sudo()
+        if not ticket.care_is_inquiry:
+            return ticket.attachment_ids
+        seen = ticket.message_ids.filtered(
+            lambda message: (
+                message.message_type in ("comment", "email", "email_outgoing")
+                and not message.is_internal
+                and not message.subtype_id.internal
+            )
+        ).attachment_ids
+        return ticket.attachment_ids.filtered(lambda file: file in seen or file.create_uid.share)

@@ -220,7 +220,7 @@ class HelpdeskTicket(models.Model):
         itself is nobody's choice: neither its team nor, above all, the person who opened it. The
         context ``skip_routing`` brings inquiries in as they are.
         """
-        if self.env.context.get("skip_routing"):
+        if self.env.context.get("skip_routing") and self._care_may_skip():
             for vals in vals_list:
                 vals["care:skip"] = True
             return
@@ -238,6 +238,18 @@ class HelpdeskTicket(models.Model):
             vals["care:human"] = any(
                 vals.get(name) and vals[name] != suggested[name] for name in suggested
             )
+            if not vals["care:human"]:
+                # Nor is it where somebody sent it.
+                vals["team_id"] = False
+
+    @api.model
+    def _care_may_skip(self):
+        """Whether this user may bring inquiries in past the rules: supervisors, and the system."""
+        user = self.env.user
+        return self.env.su or any(
+            user.has_group(f"patient_care_coordination.{group}")
+            for group in ("group_supervisor", "group_privacy_officer")
+        )
 
     @api.model
     def _care_evidence(self, decision, live):
