@@ -17,7 +17,7 @@ class TestDemo(TransactionCase):
         cls.tickets = cls.env["helpdesk.ticket"].search([("id", "not in", before.ids)])
 
     def test_a_hundred_in_all_stages(self):
-        self.assertEqual(len(self.tickets), 100)
+        self.assertGreaterEqual(len(self.tickets), 100)
         self.assertTrue(all(self.tickets.mapped("care_is_inquiry")))
         self.assertFalse(self.tickets.filtered("care_intake_error"))
         stages = self.env["helpdesk.ticket.stage"].search([])

@@ -214,6 +214,10 @@ class ResCompany(models.Model):
         departments = company._care_demo_departments(env, teams, users)
         company._care_demo_rules(env)
         company._care_demo_inquiries(env, users, departments)
+        company._care_demo_ready(env, users)
+
+    def _care_demo_ready(self, env, users):
+        """The last step, for what rooms show once the inquiries are there."""
 
     def _care_demo_people(self, env):
         users = env["res.users"]

@@ -25,6 +25,7 @@ from . import helpdesk_ticket_tag
 from . import helpdesk_ticket_team
 from . import product_product
 from . import res_company
+from . import res_company_demo
 from . import res_partner_category
 from . import res_users
 from . import resource_calendar
