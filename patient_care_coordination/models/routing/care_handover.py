@@ -104,8 +104,7 @@ class CareHandover(models.Model):
         tickets -= known.ticket_id
         if not tickets:
             return
-        people = self.env["res.users"].sudo().search([("share", "=", False)])
-        absent = people.browse(tickets._care_absent(people))
+        absent = user.browse(tickets._care_absent())
         delegate = user._care_present_delegates(absent)[user]
         self.sudo().create(
             [

@@ -146,7 +146,6 @@ class CareRule(models.Model):
     hit_count = fields.Integer("Hits (90 days)", compute="_compute_hits")
     last_hit = fields.Datetime(compute="_compute_hits")
     overturned = fields.Float(
-        "Overturned",
         compute="_compute_hits",
         help="Share of its inquiries of the last 90 days that a person moved elsewhere within "
         "two days.",

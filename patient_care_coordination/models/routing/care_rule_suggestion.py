@@ -109,7 +109,7 @@ class CareRuleSuggestion(models.Model):
     @api.model
     def _cron_care_suggest(self):
         """Look for look-alike moves in every company."""
-        companies = self.env["res.company"].search([])
+        companies = self.env["care.ruleset"].search([("state", "=", "live")]).company_id
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(companies))
         for company in companies:

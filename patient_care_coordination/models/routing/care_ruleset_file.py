@@ -238,9 +238,8 @@ class CareRuleset(models.Model):
     def _care_offer_starter(self):
         """After an upgrade that brings other shipped rules, give each company them as a draft."""
         table, key = self._care_starter()
-        for company in self.env["res.company"].search([]):
-            versions = self.search([("company_id", "=", company.id)])
-            if not versions or key in versions.mapped("starter_key"):
+        for company, versions in self.search([("version", ">", 0)]).grouped("company_id").items():
+            if key in versions.mapped("starter_key"):
                 continue
             draft = self.create(
                 {

@@ -466,11 +466,9 @@ class HelpdeskTicket(models.Model):
         """A patient's reply on an absent person's inquiry wakes the delegate."""
         result = super()._care_heard(message)
         mine = self.sudo().filtered("user_id")
-        absent = self._care_absent(mine.user_id)
-        for ticket in mine.filtered(lambda ticket: ticket.user_id.id in absent):
-            delegates = ticket.user_id._care_present_delegates(
-                ticket.user_id.browse(self._care_absent(self.env["res.users"].sudo().search([])))
-            )
+        absent = mine.user_id.browse(self._care_absent()) if mine else mine.user_id
+        delegates = (mine.user_id & absent)._care_present_delegates(absent)
+        for ticket in mine.filtered(lambda ticket: ticket.user_id in absent):
             delegate = delegates[ticket.user_id] or ticket._care_lead()
             ticket.activity_schedule(
                 "mail.mail_activity_data_todo",

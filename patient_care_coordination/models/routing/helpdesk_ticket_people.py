@@ -181,18 +181,21 @@ class HelpdeskTicket(models.Model):
         }
 
     @api.model
-    def _care_absent(self, users, now=None):
-        """``{user id: end of the absence}`` of those on leave; their calendars tell, read as all.
+    def _care_absent(self, users=None):
+        """``{user id: end of the absence}`` of those of ``users``, or of all, who are on leave.
 
-        The end of an absence is part of it.
+        The end of an absence is part of it. Read as all: a calendar tells, nobody is told why.
         """
-        now = now or fields.Datetime.now()
+        now = fields.Datetime.now()
+        whose = ("resource_id.user_id", "!=", False)
+        if users is not None:
+            whose = ("resource_id.user_id", "in", users.ids)
         leaves = (
             self.env["resource.calendar.leaves"]
             .sudo()
             .search(
                 [
-                    ("resource_id.user_id", "in", users.ids),
+                    whose,
                     ("date_from", "<=", now),
                     ("date_to", ">=", now),
                     ("time_type", "=", "leave"),
