@@ -34,6 +34,10 @@ class TestNormalise(unittest.TestCase):
     def test_case_accents_and_apostrophes(self):
         self.assertEqual(engine.normalise("Don\u2019t  go, CAF\u00c9!"), "dont go cafe")
 
+    def test_wide_apostrophes_and_stars_inside_words(self):
+        self.assertEqual(engine.normalise("don\uff07t"), "dont")
+        self.assertEqual(engine.normalise_keyword("24*7 wait*"), "24 7 wait*")
+
     def test_html_without_scripts_and_quotes(self):
         html = (
             "<p>Cold <b>food</b></p><script>alert('x')</script>"

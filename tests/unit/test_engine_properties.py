@@ -2,7 +2,7 @@
 
 import copy
 
-from hypothesis import event, given, settings
+from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from . import naive, strategies
@@ -60,6 +60,8 @@ def test_engine_equals_the_naive_one(prepared, routed, facts, truths, values):
 
 @settings(max_examples=strategies.EXAMPLES // 3, deadline=None)
 @given(st.text(max_size=60))
+@example("\u0149")
+@example("don\uff07t")
 def test_normalising_twice_changes_nothing(text):
     once = engine.normalise(text)
     assert engine.normalise(once) == once
