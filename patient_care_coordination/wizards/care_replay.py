@@ -50,14 +50,7 @@ class CareReplay(models.TransientModel):
         if self.days < 1 and not self.selection_id:
             raise UserError(self.env._("Choose at least one day, or a saved selection."))
         self._care_run()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Replay"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "current",
-        }
+        return True
 
     def _care_run(self):
         """Evaluate both versions on every inquiry and keep the figures and the changes."""

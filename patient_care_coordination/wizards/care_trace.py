@@ -98,7 +98,11 @@ class CareTrace(models.TransientModel):
         how = (decision.evidence or {}).get("how")
         if decision.user_id and how:
             rows.append({"user_id": decision.user_id.id, "result": "chosen"})
-        for user_id, why in decision.sudo().candidates or []:
+        kept = decision.sudo().candidates or []
+        known = self.env["res.users"].sudo().browse([user_id for user_id, _why in kept]).exists()
+        for user_id, why in kept:
+            if user_id not in known.ids:
+                continue
             shown = why if insider and why in SHOWN_TO_ADMINISTRATORS else "unavailable"
             rows.append({"user_id": user_id, "result": shown})
         return [fields.Command.create(row) for row in rows]

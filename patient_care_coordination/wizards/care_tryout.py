@@ -76,14 +76,7 @@ class CareTryout(models.TransientModel):
                 ),
             }
         )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Try it"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "current",
-        }
+        return True
 
     def _care_outcome(self, decision, plain):
         """The sentence that the inquiry would carry."""

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user
+from odoo.tools import mute_logger
 
 from ..common import MODULE, CareCommon
 
@@ -358,7 +360,7 @@ class TestAbsence(PeopleCommon):
         fresh, busy = self.ask(), self.ask()
         for ticket in fresh | busy:
             ticket.user_id = self.staff[0]
-        fresh.sudo().with_context(mail_notrack=True).care_routing_locked = False
+        fresh._care_write_routing({"care_routing_locked": False})
         busy.stage_id = self.progress
         self.staff[0].care_delegate_id = self.staff[2]
         leave = self.leave(self.staff[0])
@@ -426,3 +428,64 @@ class TestAbsence(PeopleCommon):
             subtype_xmlid="mail.mt_comment",
         )
         self.assertIn(self.staff[2], ticket.activity_ids.user_id)
+
+    def test_a_hand_over_somebody_overtook_changes_nothing(self):
+        busy = self.ask()
+        busy.write({"user_id": self.staff[0].id, "stage_id": self.progress.id})
+        self.leave(self.staff[0])
+        self.run_cron("cron_absences")
+        handover = self.env["care.handover"].search([("ticket_id", "=", busy.id)])
+        busy.user_id = self.staff[3]
+        handover.action_hand_over()
+        self.assertEqual((busy.user_id, handover.state), (self.staff[3], "done"))
+
+    def test_nobody_is_given_a_complaint_about_herself(self):
+        self.staff[0].care_delegate_id = self.staff[2]
+        busy = self.ask(care_about_user_ids=[Command.set(self.staff[2].ids)])
+        busy.write({"user_id": self.staff[0].id, "stage_id": self.progress.id})
+        self.leave(self.staff[0])
+        self.run_cron("cron_absences")
+        handover = self.env["care.handover"].search([("ticket_id", "=", busy.id)])
+        self.assertNotIn(handover.delegate_id, self.staff[0] | self.staff[2])
+        handover.delegate_id = self.staff[2]
+        with self.assertRaisesRegex(UserError, "choose another delegate"):
+            handover.action_hand_over()
+
+    def test_a_delegate_is_another_member_of_staff(self):
+        for other in (self.people["relative"], self.staff[0]):
+            with self.subTest(other=other.name), self.assertRaisesRegex(ValidationError, "another"):
+                self.staff[0].care_delegate_id = other
+
+    def test_what_was_placed_by_hand_finds_somebody_after_an_absence(self):
+        ticket = self.ask()
+        ticket.user_id = self.staff[3]
+        leaves = [self.leave(user) for user in self.staff]
+        self.run_cron("cron_absences")
+        self.assertFalse(ticket.user_id)
+        self.assertTrue(ticket.care_routing_locked)
+        self.assertIn(self.people["supervisor"], ticket.activity_ids.user_id)
+        leaves[1].unlink()
+        self.run_cron("cron_find_people")
+        self.assertEqual(ticket.user_id, self.staff[1])
+        self.assertTrue(ticket.care_routing_locked)
+
+    def test_one_absence_that_fails_leaves_the_others(self):
+        first, second = self.ask(), self.ask()
+        first.user_id, second.user_id = self.staff[0], self.staff[1]
+        self.leave(self.staff[0], start=-2)
+        self.leave(self.staff[1])
+        handovers = type(self.env["care.handover"])
+        start = handovers._care_start_absence
+
+        def fail_for_one(records, user, until):
+            if user == self.staff[0]:
+                raise ValueError("broken")
+            return start(records, user, until)
+
+        with (
+            patch.object(handovers, "_care_start_absence", fail_for_one),
+            mute_logger(f"odoo.addons.{MODULE}.models.routing.care_handover"),
+        ):
+            self.run_cron("cron_absences")
+        self.assertEqual(first.user_id, self.staff[0])
+        self.assertNotEqual(second.user_id, self.staff[1])

@@ -600,3 +600,165 @@ class TestEffects(SticksCommon):
             self.make_inquiry(description="hello", partner_id=partner.id).team_id, self.catering
         )
         self.assertEqual(self.make_inquiry(description="hello").team_id, self.triage)
+
+
+class TestSealed(SticksCommon):
+    """What no client may do, whatever it sends."""
+
+    def test_a_version_goes_live_by_activate_alone(self):
+        admin = self.people["routing_admin"]
+        live = self.ruleset.with_user(admin)
+        draft = self.env["care.ruleset"].browse(live.action_change()["res_id"]).with_user(admin)
+        for record, values in (
+            (live, {"state": "draft"}),
+            (draft, {"state": "live"}),
+            (draft, {"replayed_fingerprint": draft._care_fingerprint()}),
+        ):
+            with self.subTest(values=values), self.assertRaisesRegex(AccessError, "by Activate"):
+                record.write(values)
+        with self.assertRaisesRegex(AccessError, "by Activate"):
+            live.create([{"state": "live"}])
+        rule = draft.rule_ids.filtered(lambda rule: not rule.catch_all)[:1]
+        with self.assertRaisesRegex(UserError, "cannot be edited"):
+            rule.ruleset_id = live
+        with self.assertRaisesRegex(UserError, "cannot be edited"):
+            rule.line_ids[:1].rule_id = live.rule_ids.filtered("line_ids")[:1]
+
+    def test_what_routing_notes_is_not_written_by_hand(self):
+        ticket = self.asked(self.food).with_user(self.people["coordinator"])
+        with self.assertRaisesRegex(AccessError, "not written by hand"):
+            ticket.write({"care_routing_locked": True})
+        with self.assertRaisesRegex(AccessError, "not written by hand"):
+            ticket.with_context(care_routing=True).write({"care_suggested_rule_id": False})
+
+    def test_lines_of_a_batch_are_ticked_and_nothing_else(self):
+        ticket = self.asked(self.food)
+        draft = self.env["care.ruleset"].browse(self.ruleset.action_change()["res_id"])
+        draft.rule_ids.filtered(lambda rule: rule.name == "Food").team_id = self.cleaning
+        draft._care_activate()
+        batch = self.env["care.reroute"]._care_preview_open(self.company)
+        line = batch.line_ids.filtered(lambda row: row.ticket_id == ticket)
+        mine = line.with_user(self.people["routing_admin"])
+        mine.chosen = False
+        for values in ({"ticket_id": 1}, {"to_team_id": self.triage.id}, {"state": "applied"}):
+            with self.subTest(values=values), self.assertRaisesRegex(AccessError, "ticked"):
+                mine.write(values)
+        with self.assertRaisesRegex(AccessError, "ticked"):
+            mine.reroute_id.write({"state": "applied"})
+
+    def test_a_preview_that_the_rules_overtook_moves_nothing(self):
+        ticket = self.asked(self.food)
+        for team in (self.cleaning, self.triage):
+            draft = self.env["care.ruleset"].browse(self.ruleset.action_change()["res_id"])
+            draft.rule_ids.filtered(lambda rule: rule.name == "Food").team_id = team
+            draft._care_activate()
+            if team == self.cleaning:
+                batch = self.env["care.reroute"]._care_preview_open(self.company)
+        batch.action_apply()
+        self.assertEqual(ticket.team_id, self.catering)
+        line = batch.line_ids.filtered(lambda row: row.ticket_id == ticket)
+        self.assertEqual(line.note, "the rules changed in the meantime")
+
+    def test_what_one_person_asked_is_nobody_elses_to_read(self):
+        self.catering.care_strategy = "least_load"
+        ticket = self.asked(self.food)
+        action = ticket.with_user(self.people["supervisor"]).action_care_why()
+        trace = self.env["care.trace"].browse(action["res_id"])
+        self.assertTrue(trace.with_user(self.people["supervisor"]).sentence)
+        for record in (trace, trace.line_ids[:1]):
+            with self.assertRaises(AccessError):
+                record.with_user(self.people["responder"]).read(["display_name"])
+
+    def test_the_portal_cannot_look_for_suggestions(self):
+        with self.assertRaises(AccessError):
+            self.env["care.rule.suggestion"].with_user(self.people["relative"]).action_refresh()
+
+
+class TestLater(SticksCommon):
+    def test_an_answer_by_mail_counts_as_an_answer(self):
+        ticket = self.asked(self.food)
+        ticket.message_post(
+            body="We look into it.",
+            author_id=self.people["responder"].partner_id.id,
+            message_type="email",
+            subtype_xmlid="mail.mt_comment",
+        )
+        ticket.category_id = self.clean
+        self.assertEqual(ticket.team_id, self.catering)
+
+    def test_keep_holds_over_versions(self):
+        ticket = self.asked(self.food)
+        ticket.stage_id = self.progress
+        ticket.category_id = self.clean
+        ticket.action_care_keep_team()
+        self.env["care.ruleset"].browse(self.ruleset.action_change()["res_id"])._care_activate()
+        ticket.priority = "2"
+        self.assertFalse(ticket.care_suggestion)
+
+    def test_after_back_and_forth_it_stays_and_is_said_once(self):
+        ticket = self.asked(self.food)
+        ticket.category_id = self.clean
+        ticket.category_id = self.food
+        ticket.priority = "2"
+        self.assertEqual(ticket.team_id, self.cleaning)
+        swings = self.env.ref(f"{MODULE}.activity_swings")
+        self.assertEqual(
+            len(ticket.activity_ids.filtered(lambda row: row.activity_type_id == swings)), 1
+        )
+
+    def test_what_was_never_read_keeps_its_text_when_it_is_routed(self):
+        plain = self.env["helpdesk.ticket"].create(
+            [{"name": "Lunch", "description": "soup", "category_id": self.food.id}]
+        )
+        plain.action_care_make_inquiry()
+        action = plain.with_user(self.people["coordinator"]).action_care_route_again()
+        batch = self.env["care.reroute"].browse(action["res_id"])
+        batch.line_ids.chosen = True
+        batch.action_apply()
+        self.assertEqual(plain.team_id, self.catering)
+        decision = plain.care_decision_ids.sorted("id")[-1]
+        self.assertIn("soup", decision.text)
+        results = {row["rule"]: row["matched"] for row in decision._care_trace()}
+        self.assertTrue(results[decision.rule_id.id])
+
+    def test_a_person_found_later_is_one_hit(self):
+        self.catering.care_strategy = "least_load"
+        rule = self.ruleset.rule_ids.filtered(lambda rule: rule.name == "Food")
+        self.people["responder"].out_of_office_from = fields.Datetime.now() - timedelta(hours=1)
+        ticket = self.asked(self.food)
+        self.people["responder"].out_of_office_from = False
+        ticket._care_find_people()
+        self.assertEqual(ticket.user_id, self.people["responder"])
+        self.assertFalse(
+            ticket.activity_ids.filtered(
+                lambda row: row.activity_type_id == self.env.ref(f"{MODULE}.activity_nobody")
+            )
+        )
+        self.env.invalidate_all()
+        self.assertEqual(rule.hit_count, 1)
+
+    def test_the_trace_outlives_a_member(self):
+        self.catering.care_strategy = "least_load"
+        gone = self.env["res.users"].create({"name": "Gone", "login": "care_gone"})
+        self.catering.user_ids |= gone
+        ticket = self.asked(self.food)
+        gone.unlink()
+        action = ticket.with_user(self.people["coordinator"]).action_care_why()
+        self.assertTrue(self.env["care.trace"].browse(action["res_id"]).line_ids)
+
+    def test_rules_keep_to_their_company(self):
+        other = self.env["res.company"].create({"name": "Other hospital"})
+        rule = self.env["care.ruleset"].browse(self.ruleset.action_change()["res_id"]).rule_ids[0]
+        with self.assertRaisesRegex(UserError, "company"):
+            rule.team_id = other.care_triage_team_id
+
+    def test_a_domain_that_cannot_be_read_is_found_before_and_alarmed_later(self):
+        line = {"field": "domain", "domain": "[('number', '>', 5)]"}
+        live = self.live_rules({"name": "Odd", "team_id": self.catering.id, "lines": [line]})
+        draft = self.env["care.ruleset"].browse(live.action_change()["res_id"])
+        draft.action_check()
+        self.assertIn("cannot be read", draft.finding_ids.filtered("rule_id")[:1].sentence)
+        self.make_inquiry()
+        self.make_inquiry()
+        self.assertIn("Odd", live.activity_ids[:1].note)
+        self.assertEqual(len(live.activity_ids), len(live.activity_ids.user_id))

@@ -330,6 +330,13 @@ class TestChecks(VersionsCommon):
             "[('care_patient_id.name', '=', 'Okafor')]",
             "[('partner_id.email', '=', 'x@home.example')]",
             "[('description', 'ilike', 'hiv')]",
+            "[('care_decision_ids.ticket_id.partner_name', '=', 'Smith')]",
+            "[('care_decision_ids', 'any', [('text', 'ilike', 'smith')])]",
+            "[('team_id.ticket_ids.partner_name', '=', 'Smith')]",
+            "[('partner_id.category_id.partner_ids.name', '=', 'Smith')]",
+            "[('partner_id', 'any', [('name', '=', 'Smith')])]",
+            "[('message_partner_ids.name', '=', 'Smith')]",
+            "[('partner_id', '=', 7)]",
         ):
             with self.subTest(domain=domain), self.assertRaisesRegex(ValidationError, "may not"):
                 line.write({"field": "domain", "domain": domain})

@@ -126,7 +126,7 @@ class TestRoundTrip(RuleFileCase):
             "product": {"product_ids": product + unnamed},
             "hint": {"team_ids": self.triage + self.catering},
             "hours": {"calendar_ids": self.calendar},
-            "domain": {"domain": "[('priority', 'in', ['2', '3']), ('create_uid', '=', 1)]"},
+            "domain": {"domain": "[('priority', 'in', ['2', '3']), ('care_waiting', '=', 'us')]"},
         }
         for field in ("relation", "known", "priority", "weekday"):
             choices = self.env["care.rule.choice"].search([("field", "=", field)], limit=2)

@@ -285,7 +285,8 @@ class HelpdeskTicket(models.Model):
             after = tickets.category_id
             if before == after:
                 continue
-            tickets.write(
+            # A part of the same change, which the rooms are told of once.
+            tickets.with_context(care_quiet=OURS).write(
                 {
                     "care_category_ids": [
                         *(Command.unlink(category.id) for category in before),

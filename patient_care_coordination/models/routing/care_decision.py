@@ -119,7 +119,7 @@ class CareDecision(models.Model):
     def _care_person_words(self):
         """Who got it and why, or nothing where a person is chosen by hand."""
         how, name = (self.evidence or {}).get("how"), self.user_id.sudo().name
-        if self.source == "human" and name:
+        if self.source == "human" and name and not how:
             return self.env._("%(name)s, chosen by hand", name=name)
         if not how:
             return False
@@ -166,9 +166,9 @@ class CareDecision(models.Model):
     def _care_category_words(self, found, evidence):
         """The words that gave a category, or its name when a person set it."""
         wanted = set(found)
-        for item in evidence.get("preparation") or []:
-            if wanted & set(item.get("categories") or []) and item.get("words"):
-                return self._care_says("text", item["words"])
+        for _rule, categories, words in evidence.get("preparation") or []:
+            if words and wanted & set(categories):
+                return self._care_says("text", words)
         return self._care_names("category", found)
 
     def _care_names(self, field, found):
@@ -195,6 +195,20 @@ class CareDecision(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
         raise UserError(self.env._("A routing decision is never deleted."))
+
+    def _care_alarm_broken_domains(self):
+        """Tell who leads the routing of rules whose advanced domain could not be read."""
+        broken = {}
+        for decision in self:
+            for rule_id, why in (decision.facts or {}).get("skipped") or ():
+                if why == "domain":
+                    broken.setdefault(decision.ruleset_id, set()).add(rule_id)
+        for ruleset, rule_ids in broken.items():
+            names = self.env["care.rule"].browse(sorted(rule_ids)).mapped("name")
+            ruleset._care_alarm(
+                self.env._("Rules are skipped"),
+                self.env._("The advanced domain of %s could not be read.", ", ".join(names)),
+            )
 
     def action_why(self):
         """Open the trace of this decision."""

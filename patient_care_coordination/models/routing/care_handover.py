@@ -1,5 +1,9 @@
+import logging
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+
+_logger = logging.getLogger(__name__)
 
 
 class CareHandover(models.Model):
@@ -40,7 +44,18 @@ class CareHandover(models.Model):
                 raise UserError(
                     self.env._("Choose a delegate for %s first.", handover.ticket_id.display_name)
                 )
-            handover.ticket_id.write({"user_id": handover.delegate_id.id})
+            ticket = handover.ticket_id
+            # Somebody may have taken or closed it since it was proposed.
+            if ticket.user_id == handover.user_id and not ticket.closed:
+                if handover.delegate_id in ticket.sudo().care_about_user_ids:
+                    raise UserError(
+                        self.env._(
+                            "%(inquiry)s is about %(name)s: choose another delegate.",
+                            inquiry=ticket.display_name,
+                            name=handover.delegate_id.name,
+                        )
+                    )
+                ticket.write({"user_id": handover.delegate_id.id})
             handover.state = "done"
         return True
 
@@ -64,17 +79,23 @@ class CareHandover(models.Model):
         leaves = leaves_model.search(domain)
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(leaves))
-        for leave in leaves:
-            leave = leave.try_lock_for_update().filtered_domain(domain)
-            if leave:
-                self._care_start_absence(leave.resource_id.user_id, leave.date_to)
-                leave.care_moved = True
+        for candidate in leaves:
+            leave = candidate.try_lock_for_update().filtered_domain(domain)
+            try:
+                with self.env.cr.savepoint():
+                    self._care_start_absence(leave.resource_id.user_id, leave.date_to)
+                    leave.care_moved = True
+            except Exception:
+                # The work of others must move all the same; this one is tried again next time.
+                _logger.exception("The absence %s could not be handled", candidate.id)
             if not cron._commit_progress(1):
                 break
 
     @api.model
     def _care_start_absence(self, user, until):
         """Send back what nobody attended to, and propose a delegate for what is under way."""
+        if not user:
+            return
         tickets = (
             self.env["helpdesk.ticket"]
             .sudo()
@@ -112,7 +133,7 @@ class CareHandover(models.Model):
                     "ticket_id": ticket.id,
                     "user_id": user.id,
                     "until": until,
-                    "delegate_id": (delegate or ticket._care_stand_in(absent)).id,
+                    "delegate_id": ticket._care_delegate(delegate, absent).id,
                 }
                 for ticket in tickets
             ]

@@ -102,6 +102,12 @@ class CareReroute(models.Model):
             }
         )
 
+    def write(self, vals):
+        """Only which lines are ticked is written by people."""
+        if set(vals) - {"line_ids"} and not self.env.su:
+            raise AccessError(self.env._("Only which inquiries are ticked can be changed."))
+        return super().write(vals)
+
     def _care_open(self):
         self.ensure_one()
         return {
@@ -138,7 +144,7 @@ class CareReroute(models.Model):
         for reroute in self.filtered(lambda batch: batch.state == "preview"):
             if not reroute.chosen_count:
                 raise UserError(self.env._("Tick the inquiries to move first."))
-            reroute.state = "running"
+            reroute.sudo().state = "running"
             if reroute.chosen_count <= AT_ONCE:
                 reroute._care_apply_chunk(AT_ONCE)
             else:
@@ -162,6 +168,13 @@ class CareReroute(models.Model):
         tickets = still.ticket_id
         if tickets:
             evaluated = tickets._care_evaluate()
+            other = still.filtered(lambda line: line._care_target_changed(evaluated))
+            other.write(
+                {"state": "skipped", "note": self.env._("the rules changed in the meantime")}
+            )
+            still -= other
+            evaluated = {ticket.id: evaluated[ticket.id] for ticket in still.ticket_id}
+            tickets = still.ticket_id
             tickets.browse(evaluated)._care_move(evaluated, "again")
             tickets._care_write_routing({"care_routing_locked": False})
             for line in still:
@@ -280,6 +293,17 @@ class CareRerouteLine(models.Model):
         readonly=True,
     )
     note = fields.Char(readonly=True)
+
+    def write(self, vals):
+        if set(vals) - {"chosen"} and not self.env.su:
+            raise AccessError(self.env._("Only which inquiries are ticked can be changed."))
+        return super().write(vals)
+
+    def _care_target_changed(self, evaluated):
+        """Whether the rules by now say something else than the preview showed."""
+        self.ensure_one()
+        outcome = evaluated.get(self.ticket_id.id)
+        return not outcome or outcome["target"]["team"] != self.to_team_id.id
 
     def _care_is_as_seen(self):
         """Whether the inquiry is still as it was when the batch was looked at."""

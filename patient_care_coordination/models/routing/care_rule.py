@@ -15,6 +15,7 @@ class CareRule(models.Model):
     _name = "care.rule"
     _description = "Routing Rule"
     _order = "ruleset_id, kind, catch_all, sequence, id"
+    _check_company_auto = True
 
     ruleset_id = fields.Many2one("care.ruleset", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="ruleset_id.company_id", store=True, index=True)
@@ -80,7 +81,9 @@ class CareRule(models.Model):
     )
 
     # Where a routing rule sends it.
-    team_id = fields.Many2one("helpdesk.ticket.team", index="btree_not_null", ondelete="restrict")
+    team_id = fields.Many2one(
+        "helpdesk.ticket.team", index="btree_not_null", ondelete="restrict", check_company=True
+    )
     team_hint = fields.Char(
         "Intended team", help="What the rule file calls the team; choose yours beside it."
     )
@@ -99,6 +102,7 @@ class CareRule(models.Model):
         string="Backup team",
         index="btree_not_null",
         ondelete="restrict",
+        check_company=True,
         help="Takes over while the team is closed, as long as it is open itself.",
     )
     on_call_team_id = fields.Many2one(
@@ -106,6 +110,7 @@ class CareRule(models.Model):
         string="On-call team",
         index="btree_not_null",
         ondelete="restrict",
+        check_company=True,
         help="Takes over while the team is closed, at any hour.",
     )
     user_id = fields.Many2one(
@@ -230,18 +235,22 @@ class CareRule(models.Model):
             query = SQL(
                 """
                 SELECT rule.lineage,
-                       count(*) FILTER (WHERE decision.create_date >= %(since)s),
+                       count(DISTINCT decision.ticket_id)
+                           FILTER (WHERE decision.create_date >= %(since)s),
                        max(decision.create_date),
-                       count(*) FILTER (WHERE decision.create_date >= %(since)s AND EXISTS (
+                       count(DISTINCT decision.ticket_id) FILTER (
+                           WHERE decision.create_date >= %(since)s AND EXISTS (
                            SELECT FROM care_decision human
                             WHERE human.ticket_id = decision.ticket_id
                               AND human.source = 'human'
+                              AND human.event = 'change'
                               AND human.id > decision.id
                               AND human.team_id IS DISTINCT FROM decision.team_id
                               AND human.create_date <= decision.create_date + interval '2 days'))
                   FROM care_decision decision
                   JOIN care_rule rule ON rule.id = decision.rule_id
                  WHERE rule.lineage IN %(lineages)s
+                   AND decision.event IN ('create', 'change', 'again')
               GROUP BY rule.lineage
                 """,
                 since=since,
@@ -263,11 +272,13 @@ class CareRule(models.Model):
         """``{lineage: (hits, last hit, 0)}`` of preparation rules over the last 90 days."""
         query = SQL(
             """
-            SELECT rule.lineage, count(*), max(decision.create_date), 0
+            SELECT rule.lineage, count(DISTINCT decision.ticket_id),
+                   max(decision.create_date), 0
               FROM care_decision decision
         CROSS JOIN LATERAL jsonb_array_elements(decision.evidence -> 'preparation') item
-              JOIN care_rule rule ON rule.id = (item ->> 'rule')::int
+              JOIN care_rule rule ON rule.id = (item ->> 0)::int
              WHERE decision.create_date >= %(since)s
+               AND decision.event = 'create'
                AND jsonb_typeof(decision.evidence -> 'preparation') = 'array'
                AND rule.lineage IN %(lineages)s
           GROUP BY rule.lineage
@@ -288,7 +299,10 @@ class CareRule(models.Model):
 
     def write(self, vals):
         self.ruleset_id._check_draft()
-        return super().write(vals)
+        result = super().write(vals)
+        if "ruleset_id" in vals:
+            self.ruleset_id._check_draft()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_locked(self):

@@ -22,28 +22,31 @@ REFERENCES = {
 # A condition on something archived stays readable; the rule is skipped.
 ALL = {"active_test": False}
 CHOICES = ("relation", "priority", "weekday", "known")
-# What a domain may not look at: who replays a domain would learn what she may not read.
-PERSONAL = {
-    "care_patient_id",
-    "care_issue_ids",
-    "care_answer",
-    "care_told",
-    "care_callback_phone",
-    "care_safe_to_call",
-    "care_desired_outcome",
-    "care_emotional_state",
-    "care_identity",
-    "commercial_partner_id",
-    "description",
-    "display_name",
-    "message_ids",
-    "activity_ids",
-    "attachment_ids",
-    "name",
-    "partner_email",
-    "partner_name",
+# What an advanced domain may look at: whoever replays a domain learns what it says of inquiries
+# that she may not read. Of links only what follows; of other fields those with a few values.
+RELATED = {
+    "care_access_need_ids": {"name"},
+    "care_category_ids": {"care_code", "care_level", "complete_name", "name", "parent_id"},
+    "care_department_id": {"code", "complete_name", "name", "parent_id", "team_id"},
+    "care_lang_id": {"code", "name"},
+    "care_nature_id": {"code", "name", "rank"},
+    "category_id": {"care_code", "care_level", "complete_name", "name", "parent_id"},
+    "channel_id": {"care_code", "name"},
+    "company_id": {"name"},
+    "product_id": {"categ_id", "default_code", "name", "product_tmpl_id"},
+    "stage_id": {"closed", "name", "sequence", "unattended"},
+    "tag_ids": {"name"},
+    "team_id": {"care_desk", "name", "parent_id"},
 }
-PARTNER_PATHS = {"category_id", "lang", "country_id", "state_id", "is_company"}
+PARTNER_PATHS = {
+    "category_id": {"name"},
+    "country_id": {"code", "name"},
+    "is_company": set(),
+    "lang": set(),
+    "state_id": {"code", "name"},
+}
+FEW_VALUES = {"boolean", "date", "datetime", "float", "integer", "monetary", "selection"}
+PERSONAL = {"care_emotional_state", "care_identity"}
 
 
 class CareRuleLine(models.Model):
@@ -210,16 +213,30 @@ class CareRuleLine(models.Model):
         return None
 
     @api.model
-    def _care_personal_paths(self, domain):
+    def _care_personal_paths(self, domain, prefix=""):
         """The paths of a domain that reach what tells who somebody is."""
         found = set()
         for condition in domain.iter_conditions():
-            first, _dot, rest = condition.field_expr.partition(".")
-            nested = isinstance(condition.value, Domain)
-            allowed = rest.split(".")[0] in PARTNER_PATHS if rest else not nested
-            if first in PERSONAL or (first == "partner_id" and not allowed):
-                found.add(condition.field_expr)
+            path = f"{prefix}{condition.field_expr}"
+            if isinstance(condition.value, Domain):
+                found.update(self._care_personal_paths(condition.value, f"{path}."))
+            elif not self._care_path_allowed(path.split(".")):
+                found.add(path)
         return sorted(found)
+
+    @api.model
+    def _care_path_allowed(self, parts):
+        """Whether an advanced domain may look at a path; see ``RELATED``."""
+        first, rest = parts[0], parts[1:]
+        if first in RELATED:
+            return set(rest) <= RELATED[first]
+        if first == "partner_id":
+            known = PARTNER_PATHS.get(rest[0]) if rest else None
+            return known is not None and set(rest[1:]) <= known
+        field = self.env["helpdesk.ticket"]._fields.get(first)
+        if rest or field is None or first in PERSONAL:
+            return False
+        return first == "number" or field.type in FEW_VALUES
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -229,7 +246,10 @@ class CareRuleLine(models.Model):
 
     def write(self, vals):
         self.rule_id.ruleset_id._check_draft()
-        return super().write(vals)
+        result = super().write(vals)
+        if "rule_id" in vals:
+            self.rule_id.ruleset_id._check_draft()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_live(self):
@@ -241,7 +261,8 @@ class CareRuleLine(models.Model):
         if self.field == "domain":
             if not self.domain:
                 return [self.env._("the advanced domain is empty")]
-            if self._care_parsed_domain() is None:
+            domain, tickets = self._care_parsed_domain(), self.env["helpdesk.ticket"].sudo()
+            if domain is None or tickets._care_fits(tickets.new({}), domain) is None:
                 return [self.env._("the advanced domain cannot be read")]
             return []
         if self.field == "product" and "product_id" not in self.env["helpdesk.ticket"]._fields:

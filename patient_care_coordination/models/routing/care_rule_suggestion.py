@@ -102,6 +102,7 @@ class CareRuleSuggestion(models.Model):
     @api.model
     def action_refresh(self):
         """Look for look-alike moves now."""
+        self.browse().check_access("write")
         for company in self.env.companies:
             self.sudo()._care_refresh(company)
         return True

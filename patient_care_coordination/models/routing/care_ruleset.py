@@ -2,9 +2,24 @@ import hashlib
 import json
 
 from odoo import api, fields, models, tools
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
+from ..inquiry.helpdesk_ticket import OURS
 from . import engine
+
+# What tells that a version is trusted: written by our own steps alone.
+SEALED = {
+    "activated_by_id",
+    "activated_date",
+    "origin_id",
+    "replayed_by_id",
+    "replayed_date",
+    "replayed_fingerprint",
+    "replayed_summary",
+    "starter_key",
+    "state",
+    "version",
+}
 
 
 class CareRuleset(models.Model):
@@ -104,6 +119,8 @@ class CareRuleset(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            self._check_unsealed(vals)
         highest = {}
         for vals in vals_list:
             company_id = vals.setdefault("company_id", self.env.company.id)
@@ -115,6 +132,7 @@ class CareRuleset(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
+        self._check_unsealed(vals)
         if {"note", "company_id", "rule_ids", "preparation_rule_ids", "routing_rule_ids"} & set(
             vals
         ):
@@ -124,6 +142,14 @@ class CareRuleset(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
         self._check_draft()
+
+    @api.model
+    def _check_unsealed(self, vals):
+        """Nobody makes a version live, or a replay seen, but by doing it."""
+        if SEALED & set(vals) and not self.env.su and self.env.context.get("care_seal") is not OURS:
+            raise AccessError(
+                self.env._("Versions are made live by Activate, after a check and a replay.")
+            )
 
     def _check_draft(self):
         """A live or retired version explains past decisions, so it never changes."""
@@ -140,7 +166,9 @@ class CareRuleset(models.Model):
     def action_change(self):
         """Open a draft copy of this version, whether it is live or retired."""
         self.ensure_one()
-        draft = self.copy({"company_id": self.company_id.id, "origin_id": self.id})
+        draft = self.with_context(care_seal=OURS).copy(
+            {"company_id": self.company_id.id, "origin_id": self.id}
+        )
         return {
             "type": "ir.actions.act_window",
             "res_model": self._name,
@@ -171,10 +199,11 @@ class CareRuleset(models.Model):
     def _care_activate(self):
         """Let this version take the place of the live one, for every worker."""
         self.ensure_one()
-        live = self.search([("company_id", "=", self.company_id.id), ("state", "=", "live")])
+        sealed = self.with_context(care_seal=OURS)
+        live = sealed.search([("company_id", "=", self.company_id.id), ("state", "=", "live")])
         live.write({"state": "retired"})
         live.flush_recordset()
-        self.write(
+        sealed.write(
             {
                 "state": "live",
                 "activated_by_id": self.env.user.id,

@@ -253,7 +253,7 @@ class HelpdeskTicket(models.Model):
 
     @api.model
     def _care_evidence(self, decision, live):
-        """The compact reason: deciding lines, and the words that gave each category."""
+        """The compact reason: deciding lines, and ``[rule, categories, words]`` of preparation."""
         preparation = []
         for item in decision["preparation"]:
             words = [
@@ -262,13 +262,7 @@ class HelpdeskTicket(models.Model):
                 if line["field"] in ("text", "subject")
                 for word in line["found"]
             ]
-            preparation.append(
-                {
-                    "rule": item["rule"],
-                    "categories": live["sets"][item["rule"]],
-                    "words": words[:3],
-                }
-            )
+            preparation.append([item["rule"], live["sets"][item["rule"]], words[:2]])
         routing = [line | {"found": line["found"][:5]} for line in decision["evidence"]]
         return {"preparation": preparation, "routing": routing}
 
@@ -293,7 +287,8 @@ class HelpdeskTicket(models.Model):
                     "user_id": ticket.user_id.id,
                 }
             )
-        self.env["care.decision"].sudo().create(rows)
+        decisions = self.env["care.decision"].sudo().create(rows)
+        decisions._care_alarm_broken_domains()
         for users, tickets in followers.items():
             people = self.env["res.users"].sudo().browse(users)
             tickets.message_subscribe(people.filtered("active").partner_id.ids)

@@ -1,10 +1,11 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from ..inquiry.helpdesk_ticket import OURS, STAFF
+from . import engine
 
 FACT_FIELDS = (
     "care_nature_id",
@@ -18,7 +19,16 @@ FACT_FIELDS = (
     "priority",
     "tag_ids",
 )
+ROUTING_FIELDS = {
+    "care_kept_rule_id",
+    "care_needs_person",
+    "care_routing_locked",
+    "care_suggested_rule_id",
+    "care_suggested_team_id",
+}
 MOST_MOVES = 3
+SWINGS = "patient_care_coordination.activity_swings"
+NOBODY = "patient_care_coordination.activity_nobody"
 
 
 class HelpdeskTicket(models.Model):
@@ -32,6 +42,12 @@ class HelpdeskTicket(models.Model):
         copy=False,
         groups=STAFF,
         help="A person chose team or member of staff: rules only suggest from then on.",
+    )
+    care_needs_person = fields.Boolean(
+        readonly=True,
+        copy=False,
+        groups=STAFF,
+        help="Routing took it from somebody who is absent and found nobody yet.",
     )
     care_suggested_rule_id = fields.Many2one(
         "care.rule", readonly=True, copy=False, groups=STAFF, index="btree_not_null"
@@ -66,6 +82,14 @@ class HelpdeskTicket(models.Model):
     # Changes by people
     # ------------------------------------------------------------------
 
+    def _care_check_changes(self, vals):
+        result = super()._care_check_changes(vals)
+        if ROUTING_FIELDS & set(vals) and self.env.context.get("care_routing") is not OURS:
+            raise AccessError(
+                self.env._("What routing notes about an inquiry is not written by hand.")
+            )
+        return result
+
     @api.model
     def _care_watched(self):
         return [*super()._care_watched(), *FACT_FIELDS]
@@ -76,6 +100,8 @@ class HelpdeskTicket(models.Model):
         if context.get("care_intake") is OURS or context.get("care_routing") is OURS:
             return result
         self._care_note_human_moves(old)
+        if context.get("care_quiet") is OURS:
+            return result
         changed = self.filtered(
             lambda ticket: (
                 not ticket.closed
@@ -115,6 +141,7 @@ class HelpdeskTicket(models.Model):
         moved._care_write_routing(
             {
                 "care_routing_locked": True,
+                "care_needs_person": False,
                 "care_suggested_rule_id": False,
                 "care_suggested_team_id": False,
             }
@@ -131,18 +158,27 @@ class HelpdeskTicket(models.Model):
     def _care_reconsider(self):
         """Look at the rules again after facts changed: move what may be moved, else suggest."""
         evaluated = self._care_evaluate()
-        movable = self._care_untouched()
-        moves = self.browse()
+        leaving, moves, suggested = self.browse(), self.browse(), self.browse()
         for ticket in self.sudo().browse(evaluated):
-            outcome = evaluated[ticket.id]
-            rule, team = outcome["rule"], outcome["target"]["team"]
-            if outcome["target"]["catch_all"] or team == ticket.team_id.id:
-                if ticket.care_suggested_rule_id:
-                    ticket._care_suggest(False, False)
-            elif ticket in movable and not ticket._care_swings(team):
+            target = evaluated[ticket.id]["target"]
+            if not target["catch_all"] and target["team"] != ticket.team_id.id:
+                leaving |= ticket
+            elif ticket.care_suggested_team_id:
+                ticket._care_suggest(False, False)
+        if not leaving:
+            return
+        movable = leaving._care_untouched()
+        swinging = movable._care_swinging(evaluated)
+        for ticket in leaving:
+            if ticket in movable - swinging:
                 moves |= ticket
-            elif rule != ticket.care_kept_rule_id.id:
-                ticket._care_suggest(rule, team)
+            else:
+                suggested |= ticket
+        rules = self.env["care.rule"].sudo()
+        for ticket in suggested:
+            rule = rules.browse(evaluated[ticket.id]["rule"] or [])
+            if not rule.lineage or rule.lineage != ticket.care_kept_rule_id.lineage:
+                ticket._care_suggest(rule.id, evaluated[ticket.id]["target"]["team"])
         if moves:
             moves._care_move(evaluated, "change")
 
@@ -176,6 +212,7 @@ class HelpdeskTicket(models.Model):
                 "facts": self._care_kept_facts(facts[ticket.id], decision, truths),
                 "evidence": self._care_evidence(decision, live),
                 "ruleset": live["id"],
+                "text": facts[ticket.id]["fresh"] and facts[ticket.id]["text"],
             }
         return result
 
@@ -197,7 +234,7 @@ class HelpdeskTicket(models.Model):
                 [
                     ("model", "=", self._name),
                     ("res_id", "in", open_ones.ids),
-                    ("message_type", "in", ["comment", "email_outgoing"]),
+                    ("message_type", "in", ["comment", "email", "email_outgoing"]),
                     ("subtype_id.internal", "=", False),
                     ("author_id.user_ids.share", "=", False),
                 ]
@@ -216,37 +253,56 @@ class HelpdeskTicket(models.Model):
                 ["__count"],
             )
         )
-        attended = set(answered.mapped("res_id"))
-        return open_ones.filtered(
-            lambda ticket: ticket.id not in attended and moves.get(ticket, 0) < MOST_MOVES
-        )
-
-    def _care_swings(self, team_id):
-        """Whether moving to this team brings it back within a day; then its lead is asked."""
-        self.ensure_one()
-        been = (
-            self.env["care.decision"]
+        callers = {ticket.id: ticket.partner_id for ticket in open_ones}
+        attended = {
+            message.res_id for message in answered if message.author_id != callers[message.res_id]
+        }
+        stopped = set(
+            self.env["mail.activity"]
             .sudo()
-            .search_count(
+            .search(
                 [
-                    ("ticket_id", "=", self.id),
-                    ("team_id", "=", team_id),
-                    ("create_date", ">=", fields.Datetime.now() - timedelta(days=1)),
-                ],
-                limit=1,
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", open_ones.ids),
+                    ("activity_type_id", "=", self.env.ref(SWINGS).id),
+                ]
+            )
+            .mapped("res_id")
+        )
+        return open_ones.filtered(
+            lambda ticket: (
+                ticket.id not in attended
+                and ticket.id not in stopped
+                and moves.get(ticket, 0) < MOST_MOVES
             )
         )
-        if been:
-            self.activity_schedule(
-                "mail.mail_activity_data_todo",
+
+    def _care_swinging(self, evaluated):
+        """Those that would come back to a team within a day; their leads are asked instead."""
+        since = fields.Datetime.now() - timedelta(days=1)
+        been = {
+            (ticket.id, team.id)
+            for ticket, team in self.env["care.decision"]
+            .sudo()
+            ._read_group(
+                [("ticket_id", "in", self.ids), ("create_date", ">=", since)],
+                ["ticket_id", "team_id"],
+            )
+        }
+        swinging = self.filtered(
+            lambda ticket: (ticket.id, evaluated[ticket.id]["target"]["team"]) in been
+        )
+        for ticket in swinging:
+            ticket.activity_schedule(
+                SWINGS,
                 summary=self.env._("Routing goes back and forth"),
                 note=self.env._(
                     "Rules would send this inquiry back to a team it left within a day. It stays "
                     "where it is: please place it by hand."
                 ),
-                user_id=self._care_lead().id,
+                user_id=ticket._care_lead().id,
             )
-        return bool(been)
+        return swinging
 
     # ------------------------------------------------------------------
     # Moving
@@ -269,6 +325,11 @@ class HelpdeskTicket(models.Model):
                 "facts": outcome["facts"],
                 "evidence": outcome["evidence"],
             }
+            if outcome["text"]:
+                note |= {
+                    "text": outcome["text"],
+                    "normaliser_version": engine.NORMALISER_VERSION,
+                }
             if via:
                 note["evidence"] |= {"via": via, "closed": target["team"]}
             notes.append(note)
@@ -296,6 +357,8 @@ class HelpdeskTicket(models.Model):
         for ticket, request, note in zip(self, requests, notes, strict=True):
             self._care_note_person(note, request)
             values = {"team_id": request["team"], "user_id": request["user"]}
+            if ticket.care_needs_person and request["user"]:
+                values["care_needs_person"] = False
             if ticket.care_suggested_rule_id:
                 values |= {"care_suggested_rule_id": False, "care_suggested_team_id": False}
             ticket._care_write_routing(values)
@@ -310,6 +373,10 @@ class HelpdeskTicket(models.Model):
             )
             if (request["how"] or {}).get("why") == "nobody":
                 nobody |= ticket
+            if note["event"] == "absence" and not request["user"]:
+                ticket._care_write_routing({"care_needs_person": True})
+                # Somebody worked on it, so that the lead is told also when all is done by hand.
+                nobody |= ticket
         decisions = self.env["care.decision"].sudo().create(rows)
         if nobody:
             self._care_alert_nobody(nobody)
@@ -317,18 +384,22 @@ class HelpdeskTicket(models.Model):
 
     def action_care_apply_suggestion(self):
         """Send inquiries where the suggestion says; a human's decision."""
-        for ticket in self.filtered("care_suggested_team_id"):
-            team, rule = ticket.care_suggested_team_id, ticket.care_suggested_rule_id
-            ticket.write({"team_id": team.id, "user_id": False})
-            target = rule.sudo()._care_target()
-            request = ticket.sudo()._care_own_request(team.id, target)
-            self._care_choose_people([request])
-            if request["user"]:
-                ticket._care_write_routing({"user_id": request["user"]})
+        self.check_access("write")
+        waiting = self.sudo().filtered("care_suggested_team_id")
+        requests, notes = [], []
+        for ticket in waiting:
+            rule, team = ticket.care_suggested_rule_id, ticket.care_suggested_team_id
+            target = rule._care_target() if rule else {}
+            requests.append(ticket._care_own_request(team.id, target))
+            notes.append({"source": "human", "event": "change", "evidence": {}})
+        self._care_choose_people(requests)
+        waiting._care_apply_moves(requests, notes)
+        waiting._care_write_routing({"care_routing_locked": True})
         return True
 
     def action_care_keep_team(self):
         """Leave inquiries where they are; this rule does not suggest again."""
+        self.check_access("write")
         for ticket in self:
             ticket._care_write_routing(
                 {
@@ -387,7 +458,7 @@ class HelpdeskTicket(models.Model):
             & Domain("closed_date", "=", False)
             & Domain("user_id", "=", False)
             & Domain("unattended", "=", True)
-            & Domain("care_routing_locked", "=", False)
+            & (Domain("care_routing_locked", "=", False) | Domain("care_needs_person", "=", True))
             & Domain("team_id.care_strategy", "!=", "manual")
         )
 
@@ -408,7 +479,7 @@ class HelpdeskTicket(models.Model):
         latest = {
             key: decision
             for key, decision in self._care_latest_decisions().items()
-            if decision.source in ("rule", "hint")
+            if decision.source in ("rule", "hint") or decision.event in ("absence", "undo")
         }
         requests, tickets = [], self.browse()
         now = fields.Datetime.now()
@@ -437,9 +508,9 @@ class HelpdeskTicket(models.Model):
             }
             for ticket, _request in found
         ]
-        self.browse([ticket.id for ticket, _request in found])._care_apply_moves(
-            [request for _ticket, request in found], notes
-        )
+        served = self.browse([ticket.id for ticket, _request in found])
+        served._care_apply_moves([request for _ticket, request in found], notes)
+        served.activity_unlink([NOBODY])
 
     def _care_send_back(self):
         """Unattended inquiries of people who are absent go back to be routed again.
@@ -455,10 +526,22 @@ class HelpdeskTicket(models.Model):
                 outcome["rule"] = False
         return self.browse(evaluated)._care_move(evaluated, "absence")
 
+    def _care_delegate(self, delegate, absent):
+        """The delegate, where she may read the inquiry and it is not about her, else a stand-in."""
+        self.ensure_one()
+        fits = (
+            delegate
+            and delegate not in self.care_about_user_ids
+            and self.company_id in delegate.company_ids
+            and delegate.has_group(STAFF)
+        )
+        return delegate if fits else self._care_stand_in(absent)
+
     def _care_stand_in(self, absent):
         """Of the team, who has the least open work and is not absent; nobody if none is."""
         self.ensure_one()
-        people = (self.team_id.user_ids - absent - self.user_id).filtered("active")
+        people = self.team_id.user_ids - absent - self.user_id - self.care_about_user_ids
+        people = people.filtered("active")
         load = self._care_load(people)
         return people.sorted(lambda user: (load.get(user.id, 0), user.id))[:1]
 
@@ -469,7 +552,8 @@ class HelpdeskTicket(models.Model):
         absent = mine.user_id.browse(self._care_absent()) if mine else mine.user_id
         delegates = (mine.user_id & absent)._care_present_delegates(absent)
         for ticket in mine.filtered(lambda ticket: ticket.user_id in absent):
-            delegate = delegates[ticket.user_id] or ticket._care_lead()
+            delegate = ticket._care_delegate(delegates[ticket.user_id], absent)
+            delegate = delegate or ticket._care_lead()
             ticket.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=self.env._("Reply for somebody who is absent"),

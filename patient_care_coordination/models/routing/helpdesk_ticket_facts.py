@@ -200,16 +200,29 @@ class HelpdeskTicket(models.Model):
         decisions = (
             self.env["care.decision"]
             .sudo()
-            .search([("ticket_id", "in", self.ids), ("event", "=", "create")])
+            .search(
+                [
+                    ("ticket_id", "in", self.ids),
+                    "|",
+                    ("event", "=", "create"),
+                    ("text", "!=", False),
+                ],
+                order="id",
+            )
         )
-        texts = decisions._care_text()
-        first = {decision.ticket_id.id: decision for decision in decisions}
+        arrival, reading = {}, {}
+        for decision in decisions:
+            if decision.event == "create":
+                arrival.setdefault(decision.ticket_id.id, decision)
+            if decision.text:
+                reading.setdefault(decision.ticket_id.id, decision)
         result = {}
         for ticket, vals in zip(self.sudo(), self._care_current_vals(), strict=True):
-            decision = first.get(ticket.id)
-            if decision and texts[decision.id]:
+            decision = reading.get(ticket.id)
+            if decision:
                 vals |= {"name": "", "description": ""}
             facts = self._care_facts(vals, shared)
+            facts["fresh"] = not decision
             for category in ticket.care_category_ids.ids:
                 facts["categories"] += [
                     value
@@ -217,10 +230,10 @@ class HelpdeskTicket(models.Model):
                     if value not in facts["categories"]
                 ]
             if decision:
-                text = texts[decision.id]
                 words = (decision.facts or {}).get("subject_words") or 0
-                if text:
-                    facts["text"], facts["subject"] = text, " ".join(text.split()[:words])
-                facts["hint"] = (decision.facts or {}).get("hint")
+                facts["text"] = decision.text
+                facts["subject"] = " ".join(decision.text.split()[:words])
+            if ticket.id in arrival:
+                facts["hint"] = (arrival[ticket.id].facts or {}).get("hint")
             result[ticket.id] = facts
         return result

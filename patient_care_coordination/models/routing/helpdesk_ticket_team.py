@@ -48,6 +48,12 @@ class HelpdeskTicketTeam(models.Model):
             self._care_make_turns()
         return result
 
+    def unlink(self):
+        sequences = self.sudo().care_turn_sequence_id
+        result = super().unlink()
+        sequences.unlink()
+        return result
+
     def _care_make_turns(self):
         """Give each round robin its own PostgreSQL sequence, from which turns are drawn."""
         missing = self.filtered(

@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class ResUsers(models.Model):
@@ -35,6 +36,14 @@ class ResUsers(models.Model):
     @property
     def SELF_WRITEABLE_FIELDS(self):
         return super().SELF_WRITEABLE_FIELDS + ["care_delegate_id"]
+
+    @api.constrains("care_delegate_id")
+    def _check_care_delegate_id(self):
+        for user in self:
+            if user.care_delegate_id == user or user.care_delegate_id.share:
+                raise ValidationError(
+                    self.env._("A delegate is another member of staff: choose somebody else.")
+                )
 
     def _care_present_delegates(self, absent):
         """``{user: delegate}`` for each of these users, following delegates who are absent too.
