@@ -114,8 +114,7 @@ class CareReplay(models.TransientModel):
             ends = []
             for side, plain in enumerate(plains):
                 truth = approximations["truth"](row, plain, guessed)
-                seen = approximations["hours"](row, facts, plain, guessed)
-                decision = plain["rules"].decide(seen, truth)
+                decision = approximations["decide"](row, facts, plain, truth, guessed)
                 team = self._care_end(decision, plain, facts, keepers)
                 ends.append((team, decision))
                 result["rest"][side] += plain["targets"][decision["rule"]]["catch_all"]
@@ -215,15 +214,18 @@ class CareReplay(models.TransientModel):
 
             return holds
 
-        def hours(row, facts, plain, guessed):
+        def decide(row, facts, plain, truth, guessed):
             fresh = [calendar for calendar in plain["calendars"] if calendar in openings]
-            if not fresh:
-                return facts
-            guessed[0] = True
+            kept = list(facts.get("open") or ())
             opened = [calendar for calendar in fresh if openings[calendar](row["create_date"])]
-            return facts | {"open": [*(facts.get("open") or ()), *opened]}
+            decision = plain["rules"].decide(facts | {"open": kept + opened}, truth)
+            # Only where the hours make a difference is the outcome a guess.
+            for other in ([], fresh) if fresh else ():
+                if plain["rules"].decide(facts | {"open": kept + other}, truth) != decision:
+                    guessed[0] = True
+            return decision
 
-        return {"truth": truth, "hours": hours}
+        return {"truth": truth, "decide": decide}
 
     @api.model
     def _care_domain_texts(self, rows):

@@ -94,7 +94,10 @@ class CareTryout(models.TransientModel):
     def _care_prepared(self, decision):
         """What the preparation rules would set, in words."""
         rules = self.env["care.rule"].browse([item["rule"] for item in decision["preparation"]])
-        parts = [f"{rule.name}: {rule.effect_text}" for rule in rules]
+        parts = [
+            self.env._("rule '%(rule)s' sets %(what)s", rule=rule.name, what=rule.effect_text)
+            for rule in rules
+        ]
         return "; ".join(parts) or self.env._("No preparation rule matched.")
 
 

@@ -58,7 +58,7 @@ class TestHumanDecisions(SticksCommon):
         self.assertEqual(ticket.care_decision_ids.sorted("id")[-1].source, "human")
         self.assertEqual(
             ticket.care_routing_reason,
-            "Kitchen, because category is Food and drink; Responder, chosen by hand",
+            "Kitchen, because the category is Food and drink; Responder, chosen by hand",
         )
 
     def test_apply_follows_the_suggestion_and_is_a_persons_decision(self):
@@ -295,7 +295,7 @@ class TestTrace(SticksCommon):
             results, {"Food": "failed", "Cleaning": "matched", "Everything else": "later"}
         )
         failed = trace.line_ids.filtered(lambda line: line.result == "failed")
-        self.assertEqual(failed.detail, "does not hold: category is Food and drink")
+        self.assertEqual(failed.detail, "does not hold: the category is Food and drink")
 
     def test_it_comes_out_the_same_after_the_world_changed(self):
         parent = self.env["helpdesk.ticket.category"].create({"name": "Meals"})
@@ -618,6 +618,12 @@ class TestSealed(SticksCommon):
                 record.write(values)
         with self.assertRaisesRegex(AccessError, "by Activate"):
             live.create([{"state": "live"}])
+        rest = draft.rule_ids.filtered("catch_all")
+        for values in ({"catch_all": False}, {"lineage": 1}):
+            with self.assertRaisesRegex(AccessError, "catch-all"):
+                rest.write(values)
+        with self.assertRaisesRegex(UserError, "stays one"):
+            rest.kind = "preparation"
         rule = draft.rule_ids.filtered(lambda rule: not rule.catch_all)[:1]
         with self.assertRaisesRegex(UserError, "cannot be edited"):
             rule.ruleset_id = live

@@ -148,6 +148,33 @@ class TestVersions(VersionsCommon):
         with self.assertRaisesRegex(UserError, "cannot be edited"):
             self.rule(live, "Taxi").action_move_up()
 
+    def test_rules_move_to_the_place_that_is_typed(self):
+        live = self.live_rules(
+            *(
+                {
+                    "name": name,
+                    "team_id": self.triage.id,
+                    "lines": [{"field": "text", "keywords": name}],
+                }
+                for name in ("first", "second", "third")
+            )
+        )
+        draft = self.draft_of(live)
+        self.rule(draft, "third").position = 1
+        order = draft._care_in_run_order().mapped("name")
+        self.assertEqual(order, ["third", "first", "second", "Everything else"])
+        late = self.env["care.rule"].create(
+            {
+                "ruleset_id": draft.id,
+                "name": "late",
+                "sequence": 100_000,
+                "team_id": self.triage.id,
+                "line_ids": [Command.create({"field": "text", "keywords": "late"})],
+            }
+        )
+        rest = draft.rule_ids.filtered("catch_all")
+        self.assertGreater(rest.sequence, late.sequence)
+
     def test_only_the_routing_administrator_changes_rules(self):
         for login in ("coordinator", "supervisor", "responder", "privacy_officer"):
             with self.subTest(login=login), self.assertRaises(AccessError):
@@ -534,6 +561,6 @@ class TestSentences(VersionsCommon):
         )
         self.assertEqual(
             self.rule(live, "Mixed").condition_text,
-            "(the text does not say 'thanks' and weekday is Saturday) or "
+            "(the text does not say 'thanks' and the day is Saturday) or "
             "(the subject says 'lunch' or 'dinner')",
         )

@@ -153,7 +153,7 @@ class TestRoundTrip(RuleFileCase):
             "note": 'From "the" kitchen;\nask first, then act',
             "owner_id": coordinator.id,
         }
-        self.env["care.rule"].with_user(self.admin).create(
+        self.env["care.rule"].create(
             [
                 {
                     "ruleset_id": ruleset.id,

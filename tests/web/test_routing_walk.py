@@ -27,7 +27,7 @@ def test_the_routing_administrator_changes_checks_replays_and_activates(hospital
     page.wait_for_selector("[name=checked_date]:has-text(':')")
     page.click(".nav-link:has-text('Routing rules')")
     page.click("td[name=name]:text-is('Food')")
-    page.click(".modal td[name=sentence]:has-text('category is Food')")
+    page.click(".modal td[name=sentence]:has-text('the category is Food')")
     condition = page.locator(".modal").last
     condition.locator("[name=category_ids] input").fill("Rooms")
     page.click(".o-autocomplete--dropdown-item:has-text('Rooms and buildings')")
@@ -56,7 +56,7 @@ def test_why_and_the_banner(hospital, soup, open_page):
     page.goto(f"{hospital.url}/odoo/care-inquiries/{soup}")
     page.click("button[name=action_care_why]")
     page.wait_for_selector(".modal td:has-text('Matched')")
-    assert "does not hold: nature is Complaint" in page.locator(".modal").inner_text()
+    assert "does not hold: the nature is Complaint" in page.locator(".modal").inner_text()
     page.locator(".modal-footer button").click()
     page.wait_for_selector(".modal", state="detached")
     page.fill("[name=category_id] input", "Transport")

@@ -27,7 +27,9 @@ class CareDecision(models.Model):
         "helpdesk.ticket", string="Inquiry", required=True, index=True, ondelete="restrict"
     )
     company_id = fields.Many2one("res.company", required=True, index=True)
-    ruleset_id = fields.Many2one("care.ruleset", index="btree_not_null", ondelete="restrict")
+    ruleset_id = fields.Many2one(
+        "care.ruleset", string="Version", index="btree_not_null", ondelete="restrict"
+    )
     rule_id = fields.Many2one("care.rule", index="btree_not_null", ondelete="restrict")
     team_id = fields.Many2one("helpdesk.ticket.team", index="btree_not_null", ondelete="restrict")
     user_id = fields.Many2one("res.users", string="Person", ondelete="restrict", index=False)
@@ -39,18 +41,21 @@ class CareDecision(models.Model):
             ("skipped", "Not routed"),
             ("error", "Intake problem"),
         ],
+        string="Decided by",
         required=True,
         help="Who or what decided.",
     )
     event = fields.Selection(
         [
             ("create", "Arrival"),
+            ("move", "Moved by hand"),
             ("change", "Facts changed"),
             ("again", "Routed again"),
             ("waiting", "Person found later"),
             ("absence", "Absence"),
             ("undo", "Undone"),
         ],
+        string="Occasion",
         required=True,
         default="create",
         help="When it was decided.",
@@ -186,8 +191,9 @@ class CareDecision(models.Model):
             names = choices.search([("field", "=", field), ("code", "in", found[:3])]).mapped(
                 "name"
             )
-        label = dict(lines._fields["field"]._description_selection(self.env)).get(field, field)
-        return self.env._("%(field)s is %(value)s", field=label.lower(), value=", ".join(names))
+        if field == "known":
+            return lines._care_phrase(field, "yes" in found)
+        return lines._care_phrase(field, self.env._(" or ").join(names))
 
     def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("A routing decision is never edited."))

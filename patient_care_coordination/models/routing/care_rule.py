@@ -1,9 +1,10 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+from ..inquiry.helpdesk_ticket import OURS
 from .care_rule_line import ALL
 
 HITS_DAYS = 90
@@ -28,7 +29,12 @@ class CareRule(models.Model):
         "rules the first that matches names the team.",
     )
     sequence = fields.Integer(default=100)
-    position = fields.Integer("Order", compute="_compute_position")
+    position = fields.Integer(
+        "Place",
+        compute="_compute_position",
+        inverse="_inverse_position",
+        help="Where it runs among the rules of its list; type another place to move it.",
+    )
     name = fields.Char(required=True)
     lineage = fields.Integer(
         readonly=True, index=True, help="The same rule in every version has the same number."
@@ -243,7 +249,7 @@ class CareRule(models.Model):
                            SELECT FROM care_decision human
                             WHERE human.ticket_id = decision.ticket_id
                               AND human.source = 'human'
-                              AND human.event = 'change'
+                              AND human.event = 'move'
                               AND human.id > decision.id
                               AND human.team_id IS DISTINCT FROM decision.team_id
                               AND human.create_date <= decision.create_date + interval '2 days'))
@@ -288,21 +294,51 @@ class CareRule(models.Model):
         )
         return {row[0]: row[1:] for row in self.env.execute_query(query)}
 
+    def _inverse_position(self):
+        for rule in self:
+            place = rule.position
+            others = list(rule._care_siblings() - rule)
+            if place > 0 and not rule.catch_all:
+                others.insert(place - 1, rule)
+                rule._care_number(others)
+
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            self._check_unsealed(vals.get("catch_all") or vals.get("lineage"))
         rules = super().create(vals_list)
         rules.ruleset_id._check_draft()
         for rule in rules:
             if not rule.lineage:
-                rule.lineage = rule.id
+                super(CareRule, rule).write({"lineage": rule.id})
+        rules._care_keep_catch_all_last()
         return rules
 
     def write(self, vals):
         self.ruleset_id._check_draft()
+        self._check_unsealed({"catch_all", "lineage"} & set(vals))
+        if "kind" in vals and self.filtered("catch_all"):
+            raise UserError(self.env._("The catch-all is a routing rule and stays one."))
         result = super().write(vals)
         if "ruleset_id" in vals:
             self.ruleset_id._check_draft()
+        if {"sequence", "ruleset_id"} & set(vals):
+            self._care_keep_catch_all_last()
         return result
+
+    @api.model
+    def _check_unsealed(self, sealed):
+        """Which rule takes the rest, and which is the same in every version, is not edited."""
+        if sealed and not self.env.su and self.env.context.get("care_seal") is not OURS:
+            raise AccessError(self.env._("The catch-all of a version cannot be changed."))
+
+    def _care_keep_catch_all_last(self):
+        """Screens order rules by their number, so that of the catch-all is the highest."""
+        for ruleset in self.ruleset_id:
+            last = ruleset.rule_ids.filtered("catch_all")
+            highest = max((ruleset.rule_ids - last).mapped("sequence"), default=0)
+            for rule in last.filtered(lambda rule, highest=highest: rule.sequence <= highest):
+                super(CareRule, rule).write({"sequence": highest + 1000})
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_locked(self):
@@ -322,19 +358,27 @@ class CareRule(models.Model):
 
     def _care_move(self, step):
         self.ensure_one()
-        rules = self.ruleset_id.rule_ids.filtered(
-            lambda rule: rule.kind == self.kind and not rule.catch_all
-        ).sorted(lambda rule: (rule.sequence, rule.id))
-        order = list(rules)
+        order = list(self._care_siblings())
         if self not in order:
             return True
         place = order.index(self)
         if 0 <= place + step < len(order):
             order[place], order[place + step] = order[place + step], order[place]
-            for number, rule in enumerate(order, start=1):
-                if rule.sequence != number * 10:
-                    rule.sequence = number * 10
+            self._care_number(order)
         return True
+
+    def _care_siblings(self):
+        """The rules of the same list in run order, without the catch-all."""
+        return self.ruleset_id._care_in_run_order().filtered(
+            lambda rule: rule.kind == self.kind and not rule.catch_all
+        )
+
+    @api.model
+    def _care_number(self, order):
+        """Number rules so that they run in this order, writing only what changes."""
+        for number, rule in enumerate(order, start=1):
+            if rule.sequence != number * 10:
+                rule.sequence = number * 10
 
     # ------------------------------------------------------------------
     # Translation to the engine

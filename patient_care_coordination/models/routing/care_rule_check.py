@@ -53,20 +53,4 @@ class CareRule(models.Model):
         doubts, today = [], fields.Date.context_today(self)
         if self.valid_to and self.valid_to < today:
             doubts.append(self.env._("its validity is over"))
-        team = self.team_id
-        if self.kind == "routing" and team.care_strategy != "manual":
-            resources = self.env["resource.resource"].sudo()
-            known = resources.search(
-                [("user_id", "in", team.user_ids.ids), ("calendar_id", "!=", False)]
-            ).user_id
-            without = team.user_ids - known
-            if without:
-                doubts.append(
-                    self.env._(
-                        "%(names)s of %(team)s have no working hours of their own, so those of "
-                        "the team count",
-                        names=", ".join(without[:5].mapped("name")),
-                        team=team.name,
-                    )
-                )
         return doubts

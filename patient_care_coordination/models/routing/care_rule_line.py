@@ -137,27 +137,47 @@ class CareRuleLine(models.Model):
         if len(names) > 6:
             shown.append(self.env._("%s more", len(names) - 6))
         glue = self.env._(" and ") if self.match == "all" else self.env._(" or ")
-        values = glue.join(shown)
-        negative = self.match == "none"
-        if self.field == "domain":
-            return self.env._("the inquiry fits %s", self.domain or "")
-        if self.field == "text":
-            if negative:
-                return self.env._("the text does not say %s", values)
-            return self.env._("the text says %s", values)
-        if self.field == "subject":
-            if negative:
-                return self.env._("the subject does not say %s", values)
-            return self.env._("the subject says %s", values)
-        if self.field == "hours":
-            if negative:
-                return self.env._("it is outside the hours of %s", values)
-            return self.env._("it is within the hours of %s", values)
-        label = dict(self._fields["field"]._description_selection(self.env)).get(self.field)
-        field = (label or "").lower()
+        values = self.domain or "" if self.field == "domain" else glue.join(shown)
+        if self.field == "known":
+            values = self.choice_ids.mapped("code") == ["yes"]
+        return self._care_phrase(self.field, values, self.match == "none")
+
+    @api.model
+    def _care_phrase(self, field, values, negative=False):
+        """One condition in words: what of an inquiry has, or has not, these values."""
+        if field == "known":
+            if bool(values) != negative:
+                return self.env._("the caller is known")
+            return self.env._("the caller is not known")
+        says = {
+            "domain": (
+                self.env._("the inquiry fits %s"),
+                self.env._("the inquiry does not fit %s"),
+            ),
+            "text": (self.env._("the text says %s"), self.env._("the text does not say %s")),
+            "subject": (
+                self.env._("the subject says %s"),
+                self.env._("the subject does not say %s"),
+            ),
+            "hours": (
+                self.env._("it is within the hours of %s"),
+                self.env._("it is outside the hours of %s"),
+            ),
+            "hint": (self.env._("it was sent to %s"), self.env._("it was not sent to %s")),
+            "relation": (self.env._("the caller is %s"), self.env._("the caller is not %s")),
+            "partner_tag": (
+                self.env._("the caller has the tag %s"),
+                self.env._("the caller does not have the tag %s"),
+            ),
+            "weekday": (self.env._("the day is %s"), self.env._("the day is not %s")),
+            "tag": (self.env._("it has the tag %s"), self.env._("it does not have the tag %s")),
+        }
+        if field in says:
+            return says[field][negative].replace("%s", str(values))
+        label = dict(self._fields["field"]._description_selection(self.env)).get(field, field)
         if negative:
-            return self.env._("%(field)s is not %(values)s", field=field, values=values)
-        return self.env._("%(field)s is %(values)s", field=field, values=values)
+            return self.env._("the %(field)s is not %(values)s", field=label.lower(), values=values)
+        return self.env._("the %(field)s is %(values)s", field=label.lower(), values=values)
 
     def _care_keywords(self):
         """The words and phrases of this line, as typed."""

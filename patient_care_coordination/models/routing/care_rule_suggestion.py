@@ -185,7 +185,7 @@ class CareRuleSuggestion(models.Model):
             [
                 ("company_id", "=", company.id),
                 ("source", "=", "human"),
-                ("event", "=", "change"),
+                ("event", "=", "move"),
                 ("create_date", ">=", since),
                 ("team_id", "!=", False),
             ],

@@ -78,8 +78,36 @@ class CareRuleset(models.Model):
             none = self.env["care.rule"]
             found.append(("1_error", none, self.env._("The catch-all rule is missing.")))
         found += self._care_shadowed(rules)
+        found += self._care_without_hours(rules)
         found += self._care_quiet(rules)
         return sorted(found, key=lambda item: item[0])
+
+    def _care_without_hours(self, rules):
+        """Members of teams that choose by themselves who have no working hours of their own."""
+        first = {}
+        for rule in rules:
+            for team in rule.team_id:
+                if team.care_strategy != "manual":
+                    first.setdefault(team, rule)
+        members = self.env["res.users"].union(*(team.user_ids for team in first))
+        resources = self.env["resource.resource"].sudo()
+        known = resources.search(
+            [("user_id", "in", members.ids), ("calendar_id", "!=", False)]
+        ).user_id
+        return [
+            (
+                "2_warning",
+                rule,
+                self.env._(
+                    "%(team)s: %(names)s have no working hours of their own, so those of the "
+                    "team count.",
+                    team=team.name,
+                    names=", ".join((team.user_ids - known)[:5].mapped("name")),
+                ),
+            )
+            for team, rule in first.items()
+            if team.user_ids - known
+        ]
 
     def _care_shadowed(self, rules):
         """Rules that can never win, and rules that never did though inquiries matched them."""

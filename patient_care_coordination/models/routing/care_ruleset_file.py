@@ -10,6 +10,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools.misc import file_open
 
+from ..inquiry.helpdesk_ticket import OURS
 from .care_rule_line import ALL, CHOICES, KEYWORD_FIELDS
 from .rule_file import COLUMNS, SETS, Directory, Parser, read_table
 
@@ -196,7 +197,9 @@ class CareRuleset(models.Model):
     def _care_load(self, vals_list):
         """Fill a draft with rules as the parser gives them."""
         self.ensure_one()
-        self.env["care.rule"].create([{**values, "ruleset_id": self.id} for values in vals_list])
+        self.env["care.rule"].with_context(care_seal=OURS).create(
+            [{**values, "ruleset_id": self.id} for values in vals_list]
+        )
 
     # ------------------------------------------------------------------
     # The starter file

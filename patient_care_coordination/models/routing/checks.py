@@ -30,24 +30,90 @@ def shadows(rules, targets=None, ancestors=None):
     can let the later rule win after all.
     """
     ancestors, targets = ancestors or {}, targets or {}
-    found, live = [], []
+    found, earlier_rules, places = [], [], _Places(ancestors)
     for rule in rules:
         if rule.get("catch_all") or rule.get("paused") or rule.get("broken") or not rule["lines"]:
             continue
         alternatives = _alternatives(rule)
-        fields = _fields(alternatives)
-        for earlier, earlier_alternatives, earlier_fields in live:
-            if not earlier_fields <= fields or not _covers_dates(earlier, rule):
+        for place in places.near(alternatives):
+            earlier, others = earlier_rules[place]
+            if not _covers_dates(earlier, rule):
                 continue
-            if _implies_all(alternatives, earlier_alternatives, ancestors):
-                same = _implies_all(earlier_alternatives, alternatives, ancestors)
+            if _implies_all(alternatives, others, ancestors):
+                same = _implies_all(others, alternatives, ancestors)
                 elsewhere = targets.get(earlier["id"]) != targets.get(rule["id"])
                 found.append(
                     (rule["id"], earlier["id"], "same" if same and elsewhere else "shadowed")
                 )
                 break
-        live.append((rule, alternatives, _needed_fields(alternatives)))
+        places.add(alternatives, len(earlier_rules))
+        earlier_rules.append((rule, alternatives))
     return found
+
+
+class _Places:
+    """Which earlier rules a rule can imply at all, so that not every pair is compared.
+
+    An alternative with a positive condition is implied only by a rule that speaks of one of its
+    values; it is filed under the values of the shortest such condition.
+    """
+
+    def __init__(self, ancestors):
+        self.ancestors = ancestors
+        self.always = []
+        self.by_value = {}
+        self.by_beginning = {}
+
+    def add(self, alternatives, place):
+        for lines in alternatives:
+            positive = [
+                line
+                for line in lines
+                if line["match"] != "none" and line["field"] != "domain" and line["values"]
+            ]
+            if not positive:
+                self.always.append(place)
+                continue
+            line = min(
+                positive, key=lambda line: (line["field"] not in KEYWORDS, len(line["values"]))
+            )
+            for value in line["values"]:
+                self._file(line["field"], value, place)
+
+    def _file(self, field, value, place):
+        if field not in KEYWORDS:
+            self.by_value.setdefault((field, value), []).append(place)
+            return
+        word = value.split()[0] if value.split() else ""
+        if word.endswith("*"):
+            self.by_beginning.setdefault((field, word[:-1]), []).append(place)
+        else:
+            self.by_value.setdefault((field, word), []).append(place)
+
+    def near(self, alternatives):
+        """Places of the earlier rules worth comparing, in run order."""
+        places = set(self.always)
+        for lines in alternatives:
+            for line in lines:
+                if line["field"] == "domain" or line["match"] == "none":
+                    continue
+                for value in line["values"]:
+                    places.update(self._of(line["field"], value))
+        return sorted(places)
+
+    def _of(self, field, value):
+        if field in TREES:
+            for kept in self.ancestors.get(field, {}).get(value, (value,)):
+                yield from self.by_value.get((field, kept), ())
+        elif field not in KEYWORDS:
+            yield from self.by_value.get((field, value), ())
+        else:
+            for name in ("subject", "text") if field == "subject" else ("text",):
+                for word in value.split():
+                    yield from self.by_value.get((name, word), ())
+                    stem = word.rstrip("*")
+                    for size in range(len(stem) + 1):
+                        yield from self.by_beginning.get((name, stem[:size]), ())
 
 
 def _alternatives(rule):
@@ -55,17 +121,6 @@ def _alternatives(rule):
     for line in rule["lines"]:
         groups.setdefault(line.get("alternative") or 0, []).append(line)
     return list(groups.values())
-
-
-def _fields(alternatives):
-    """Fields that a rule speaks of; the subject is part of the text."""
-    fields = {line["field"] for lines in alternatives for line in lines}
-    return fields | ({"text"} if "subject" in fields else set())
-
-
-def _needed_fields(alternatives):
-    """Fields without which no alternative of an earlier rule can be implied."""
-    return set.intersection(*({line["field"] for line in lines} for lines in alternatives))
 
 
 def _covers_dates(earlier, later):

@@ -133,7 +133,7 @@ class HelpdeskTicket(models.Model):
                     "team_id": ticket.team_id.id,
                     "user_id": ticket.user_id.id,
                     "source": "human",
-                    "event": "change",
+                    "event": "move",
                 }
                 for ticket in moved
             ]
@@ -391,7 +391,7 @@ class HelpdeskTicket(models.Model):
             rule, team = ticket.care_suggested_rule_id, ticket.care_suggested_team_id
             target = rule._care_target() if rule else {}
             requests.append(ticket._care_own_request(team.id, target))
-            notes.append({"source": "human", "event": "change", "evidence": {}})
+            notes.append({"source": "human", "event": "move", "evidence": {}})
         self._care_choose_people(requests)
         waiting._care_apply_moves(requests, notes)
         waiting._care_write_routing({"care_routing_locked": True})
