@@ -1,99 +1,12 @@
 """Real Odoo servers on cloned databases, and a real Chromium."""
 
-import json
 import os
-import shutil
-import socket
-import subprocess
-import time
-import urllib.request
 from pathlib import Path
 
-import psycopg2
 import pytest
 from playwright.sync_api import sync_playwright
 
-SERVER = json.loads(os.environ["CARE_ODOO"])
-FILES = Path(os.environ["CARE_DEV"]) / "data" / "filestore"
-
-
-def run_sql(statement):
-    """Run one statement on the server's own database, outside a transaction."""
-    connection = psycopg2.connect(
-        dbname="postgres",
-        host=os.environ["PGHOST"],
-        port=os.environ["PGPORT"],
-        user=os.environ["PGUSER"],
-        password=os.environ.get("PGPASSWORD"),
-    )
-    connection.autocommit = True
-    try:
-        connection.cursor().execute(statement)
-    finally:
-        connection.close()
-
-
-def drop(name):
-    run_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    shutil.rmtree(FILES / name, ignore_errors=True)
-
-
-def clone(source, target):
-    drop(target)
-    run_sql(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
-    if (FILES / source).exists():
-        shutil.copytree(FILES / source, FILES / target)
-
-
-class Hospital:
-    """A database and the commands on it."""
-
-    def __init__(self, name):
-        self.name = name
-        self.process = None
-        self.url = None
-
-    def shell(self, script):
-        """Run a script in an Odoo shell; returns what it assigned to ``result``, through JSON."""
-        command = [part if part != "server" else "shell" for part in SERVER]
-        command += ["-d", self.name, "--no-http", "--log-level=critical"]
-        script += "\nimport json\nprint('RESULT' + json.dumps(result))\n"
-        done = subprocess.run(command, input=script, capture_output=True, text=True)
-        for line in done.stdout.splitlines():
-            if "RESULT" in line:
-                return json.loads(line.split("RESULT", 1)[1])
-        raise AssertionError(f"the script failed:\n{done.stdout}\n{done.stderr}")
-
-    def run_server(self, *options):
-        """Run a server until it has done what the options say; returns its log."""
-        command = [*SERVER, "-d", self.name, "--stop-after-init", "--no-http", *options]
-        done = subprocess.run(command, capture_output=True, text=True)
-        assert not done.returncode, done.stderr[-4000:]
-        return done.stdout + done.stderr
-
-    def serve(self):
-        """Start a server and wait until it answers."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        command = [*SERVER, "-d", self.name, f"--http-port={port}", "--http-interface=127.0.0.1"]
-        self.process = subprocess.Popen(
-            [*command, "--log-level=warn"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        self.url = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + 90
-        while time.monotonic() < deadline:
-            try:
-                with urllib.request.urlopen(f"{self.url}/web/health", timeout=5):
-                    return self
-            except OSError:
-                time.sleep(0.3)
-        raise AssertionError("the server did not answer within 90 seconds")
-
-    def stop(self):
-        if self.process:
-            self.process.terminate()
-            self.process.wait(30)
+from ..databases import Hospital, clone, drop
 
 
 @pytest.fixture(scope="session")

@@ -41,8 +41,6 @@ SET_FACTS = {
 }
 KEYWORD_FIELDS = ("text", "subject")
 SUMMED_EFFECTS = ("category", "tags", "flags", "followers", "consults")
-# The most telling field first: a rule is looked at only when this one of its fields agrees.
-_ANCHORS = ("text", "subject", "category", "department", "product", "tag", "partner_tag")
 
 _APOSTROPHES = re.compile("['\u2019\u02bc\u2018`]")
 _SEPARATORS = re.compile(r"[\W_]+")
@@ -99,16 +97,16 @@ class _Keywords:
         self.heads = {head: tuple(sorted(sizes)) for head, sizes in lengths.items()}
         self.head_sizes = tuple(sorted({len(head) for head in self.heads}))
 
-    def find(self, text):
-        """``{keyword: (position, the words found)}`` of all keywords in a normalised text."""
-        tokens = text.split()
+    def find(self, tokens):
+        """``{keyword: (position, number of words)}`` of all keywords in normalised words."""
         found = {}
         exact, prefix, heads = self.exact, self.prefix, self.heads
+        head_sizes = self.head_sizes
         for position, token in enumerate(tokens):
             entries = exact.get(token)
             if entries:
                 self._collect(entries, tokens, position, found)
-            for head_size in self.head_sizes:
+            for head_size in head_sizes:
                 for length in heads.get(token[:head_size], ()):
                     entries = prefix.get(token[:length]) if length <= len(token) else None
                     if entries:
@@ -120,6 +118,9 @@ class _Keywords:
         for tail, keyword in entries:
             if keyword in found:
                 continue
+            if not tail:
+                found[keyword] = position, 1
+                continue
             for offset, word in enumerate(tail, start=position + 1):
                 if offset >= len(tokens):
                     break
@@ -130,7 +131,7 @@ class _Keywords:
                 elif token != word:
                     break
             else:
-                found[keyword] = position, " ".join(tokens[position : position + 1 + len(tail)])
+                found[keyword] = position, 1 + len(tail)
 
 
 class Compiled:
@@ -230,10 +231,10 @@ class Compiled:
         return rows
 
     def _found(self, facts):
-        return {
-            field: keywords.find(facts.get(field) or "")
-            for field, keywords in self.keywords.items()
-        }
+        """``{field: {keyword: place}}`` and, under ``tokens``, the words of each field."""
+        tokens = {field: (facts.get(field) or "").split() for field in KEYWORD_FIELDS}
+        found = {field: words.find(tokens[field]) for field, words in self.keywords.items()}
+        return found | {"tokens": tokens}
 
 
 def compile_rules(preparation, routing):
@@ -335,50 +336,59 @@ def _trace_row(rule, name, reached, failed):
 class _Index:
     """From facts to the few rules that can match, in run order.
 
-    Each alternative of a rule is filed under one positive line, its anchor; a rule with an
-    alternative that has none is always looked at.
+    Each alternative of a rule is a bit. For each field there is a number with the bits of the
+    alternatives that ask for a value, and one with those that do not ask for the field; what
+    agrees in every field is left. So the cost grows with the facts, not with the rules.
     """
 
     def __init__(self, rules):
         self.rules = rules
-        self.always = []
-        self.by_value = {}
+        self.owners = []
+        asking = {}
         for position, rule in enumerate(rules):
             if rule.broken or rule.paused:
                 continue
-            anchors = [self._anchor(lines) for lines in rule.alternatives]
-            if not anchors or None in anchors:
-                self.always.append(position)
-                continue
-            for line in anchors:
-                table = self.by_value.setdefault(line["field"], {})
-                for value in line["values"]:
-                    table.setdefault(value, []).append(position)
-
-    @staticmethod
-    def _anchor(lines):
-        positive = [
-            line
-            for _position, line in lines
-            if line["match"] != "none" and line["field"] != "domain" and line["values"]
-        ]
-        positive.sort(
-            key=lambda line: _ANCHORS.index(line["field"]) if line["field"] in _ANCHORS else 99
-        )
-        return positive[0] if positive else None
+            for lines in rule.alternatives or ((),):
+                bit = 1 << len(self.owners)
+                self.owners.append(position)
+                asked = set()
+                for _position, line in lines:
+                    field = line["field"]
+                    positive = line["match"] != "none" and field != "domain" and line["values"]
+                    if positive and field not in asked:
+                        asked.add(field)
+                        table = asking.setdefault(field, {})
+                        for value in line["values"]:
+                            table[value] = table.get(value, 0) | bit
+        self.all = (1 << len(self.owners)) - 1
+        self.fields = []
+        for field, table in asking.items():
+            asked = 0
+            for bits in table.values():
+                asked |= bits
+            self.fields.append((field, table, self.all & ~asked))
 
     def candidates(self, facts, found):
-        positions = set(self.always)
-        for field, table in self.by_value.items():
-            if field in KEYWORD_FIELDS:
-                values = found[field]
-            elif field in SET_FACTS:
-                values = facts.get(SET_FACTS[field]) or ()
+        left = self.all
+        for field, table, rest in self.fields:
+            if field in SINGLE_FACTS:
+                bits = rest | table.get(facts.get(SINGLE_FACTS[field]), 0)
             else:
-                values = (facts.get(SINGLE_FACTS[field]),)
-            for value in values:
-                positions.update(table.get(value, ()))
-        return [self.rules[position] for position in sorted(positions)]
+                bits = rest
+                values = found[field] if field in found else facts.get(SET_FACTS[field]) or ()
+                for value in values:
+                    more = table.get(value)
+                    if more:
+                        bits |= more
+            left &= bits
+        last = -1
+        while left:
+            lowest = left & -left
+            position = self.owners[lowest.bit_length() - 1]
+            if position != last:
+                last = position
+                yield self.rules[position]
+            left ^= lowest
 
 
 def _line_holds(line, facts, found, domain_truth):
@@ -399,7 +409,13 @@ def _line_holds(line, facts, found, domain_truth):
     holds = len(seen) == len(values) if line["match"] == "all" else bool(seen)
     if seen and field in KEYWORD_FIELDS:
         seen.sort(key=present.__getitem__)
-        seen = list(dict.fromkeys(present[value][1] for value in seen))
+        tokens = found["tokens"][field]
+        seen = list(
+            dict.fromkeys(
+                " ".join(tokens[start : start + size])
+                for start, size in (present[value] for value in seen)
+            )
+        )
     return bool(values) and holds, seen
 
 
