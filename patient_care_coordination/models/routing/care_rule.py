@@ -310,7 +310,7 @@ class CareRule(models.Model):
         rules.ruleset_id._check_draft()
         for rule in rules:
             if not rule.lineage:
-                super(CareRule, rule).write({"lineage": rule.id})
+                rule.with_context(care_seal=OURS).lineage = rule.id
         rules._care_keep_catch_all_last()
         return rules
 
@@ -338,7 +338,7 @@ class CareRule(models.Model):
             last = ruleset.rule_ids.filtered("catch_all")
             highest = max((ruleset.rule_ids - last).mapped("sequence"), default=0)
             for rule in last.filtered(lambda rule, highest=highest: rule.sequence <= highest):
-                super(CareRule, rule).write({"sequence": highest + 1000})
+                rule.sequence = highest + 1000
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_locked(self):
