@@ -16,6 +16,7 @@ from . import care_ruleset_file
 from . import care_ruleset_finding
 from . import care_skill
 from . import helpdesk_ticket
+from . import helpdesk_ticket_absence
 from . import helpdesk_ticket_again
 from . import helpdesk_ticket_category
 from . import helpdesk_ticket_channel
