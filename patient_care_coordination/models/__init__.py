@@ -1,1 +1,6 @@
-from . import inquiry, routing
+from . import inquiry
+from . import clock
+from . import authority
+from . import contact
+from . import consult
+from . import routing
