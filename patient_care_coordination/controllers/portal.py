@@ -67,3 +67,7 @@ class CarePortal(CustomerPortalHelpdesk):
             if ticket.care_is_inquiry:
                 access_token = None
         return super()._document_check_access(model_name, document_id, access_token=access_token)
+
+    def _ticket_get_page_view_values(self, ticket, access_token, **kwargs):
+        ticket._care_show_on_portal(request.env.user)
+        return super()._ticket_get_page_view_values(ticket, access_token, **kwargs)

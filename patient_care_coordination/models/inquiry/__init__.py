@@ -9,12 +9,14 @@ from . import helpdesk_ticket_identity
 from . import helpdesk_ticket_index
 from . import helpdesk_ticket_intake
 from . import helpdesk_ticket_mail
+from . import helpdesk_ticket_notify
 from . import helpdesk_ticket_category
 from . import helpdesk_ticket_channel
 from . import helpdesk_ticket_stage
 from . import helpdesk_ticket_team
 from . import ir_attachment
 from . import ir_binary
+from . import mail_mail
 from . import mail_thread
 from . import res_company
 from . import res_company_demo

@@ -28,16 +28,25 @@ class HelpdeskTicket(models.Model):
     )
 
     def message_subscribe(self, partner_ids=None, subtype_ids=None):
-        """Only patient care staff follow an inquiry: To and Cc of a mail do not."""
+        """Only those follow an inquiry who may: To and Cc of a mail do not by themselves."""
         inquiries = self.filtered("care_is_inquiry")
         plain = self - inquiries
         if plain:
             super(HelpdeskTicket, plain).message_subscribe(partner_ids, subtype_ids)
         if inquiries and partner_ids:
-            staff = self._care_staff_partners(partner_ids)
-            if staff:
-                super(HelpdeskTicket, inquiries).message_subscribe(staff, subtype_ids)
+            by_people = {}
+            for ticket_id, people in inquiries._care_may_follow(partner_ids).items():
+                by_people.setdefault(tuple(people), []).append(ticket_id)
+            for people, ticket_ids in by_people.items():
+                if people:
+                    tickets = self.browse(ticket_ids)
+                    super(HelpdeskTicket, tickets).message_subscribe(list(people), subtype_ids)
         return True
+
+    def _care_may_follow(self, partner_ids):
+        """Of these partners, who may follow each inquiry: ``{id: [partner id, ...]}``."""
+        staff = self._care_staff_partners(partner_ids)
+        return {ticket.id: list(staff) for ticket in self}
 
     @api.model
     def _care_staff_partners(self, partner_ids):
@@ -69,7 +78,7 @@ class HelpdeskTicket(models.Model):
         if not reachable:
             del result["stage_id"]
         elif xmlid:
-            result["stage_id"] = (self.env.ref(xmlid), options)
+            result["stage_id"] = (self.env.ref(xmlid), {**options, "care_neutral": OURS})
         return result
 
     @api.model

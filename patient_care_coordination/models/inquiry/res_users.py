@@ -22,6 +22,10 @@ class ResUsers(models.Model):
         if self.has_group(f"{module}.group_responder"):
             scopes.append((f"{path}team_id.user_ids", "in", [self.id]))
         if self.share:
-            scopes.append((f"{path}partner_id", "=", self.partner_id.id))
+            scopes.append(self._care_portal_scope(path))
         scopes.append((f"{path}care_is_inquiry", "=", False))
         return ["|"] * (len(scopes) - 1) + scopes
+
+    def _care_portal_scope(self, path):
+        """Condition on the inquiries that a portal user may read: own ones."""
+        return (f"{path}partner_id", "=", self.partner_id.id)

@@ -1,0 +1,98 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .helpdesk_ticket import OURS
+
+
+class MailMail(models.Model):
+    _inherit = "mail.mail"
+
+    care_apart = fields.Boolean(
+        "With a message of its own",
+        readonly=True,
+        help="Made from a message of an inquiry, without sharing its subject, text or files.",
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if self.env.context.get("care_mail") is not OURS:
+            vals_list = self._care_screen(vals_list)
+        return super().create(vals_list)
+
+    @api.model
+    def _care_screen(self, vals_list):
+        """The values of new mails, where those about an inquiry went through its gate.
+
+        What comes here was made past the notification: by a template, or a composer for many.
+        """
+        inquiries = self._care_inquiries_of(vals_list)
+        return [
+            inquiry._care_screen_mail(vals) if inquiry else vals
+            for vals, inquiry in zip(vals_list, inquiries, strict=True)
+        ]
+
+    @api.model
+    def _care_inquiries_of(self, vals_list):
+        """For each of the values the inquiry that the mail is about, or none."""
+        tickets = self.env["helpdesk.ticket"].sudo()
+        messages = (
+            self.env["mail.message"]
+            .sudo()
+            .browse({vals["mail_message_id"] for vals in vals_list if vals.get("mail_message_id")})
+        )
+        places = {message.id: (message.model, message.res_id) for message in messages}
+        found = []
+        for vals in vals_list:
+            model, res_id = places.get(
+                vals.get("mail_message_id"), (vals.get("model"), vals.get("res_id"))
+            )
+            ticket = tickets.browse(res_id if model == tickets._name and res_id else [])
+            found.append(ticket if ticket.exists().care_is_inquiry else tickets.browse())
+        return found
+
+    def unlink(self):
+        apart = self.filtered("care_apart").mail_message_id
+        result = super().unlink()
+        apart.sudo().exists().unlink()
+        return result
+
+
+class HelpdeskTicket(models.Model):
+    _inherit = "helpdesk.ticket"
+
+    def _care_screen_mail(self, vals):
+        """The values of a mail made past the notification: a notice for staff, else refused."""
+        self.ensure_one()
+        people = self.env["res.partner"].sudo().browse(self._care_recipient_ids(vals))
+        if vals.get("email_to") or vals.get("email_cc") or people.filtered("partner_share"):
+            raise UserError(
+                self.env._(
+                    "This would mail the text of inquiry %s past its gate: answer in the inquiry, "
+                    "or write a letter.",
+                    self.number,
+                )
+            )
+        notice = self._care_notice()
+        kept = {
+            name: value
+            for name, value in vals.items()
+            if name not in ("mail_message_id", "attachment_ids", "attachments")
+        }
+        return kept | {
+            "subject": self._care_neutral_subject(),
+            "body": notice,
+            "body_html": notice,
+        }
+
+    @api.model
+    def _care_recipient_ids(self, vals):
+        """Ids of the partners in the commands of a mail's recipients."""
+        ids = set()
+        for command in vals.get("recipient_ids") or []:
+            if isinstance(command, int):
+                ids.add(command)
+            elif command[0] == 4:
+                ids.add(command[1])
+            elif command[0] == 6:
+                ids.update(command[2])
+        return ids
