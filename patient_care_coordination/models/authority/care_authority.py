@@ -114,7 +114,7 @@ class CareAuthority(models.Model):
             else:
                 authority.state = "in_force"
 
-    @api.constrains("partner_id", "objection")
+    @api.constrains("patient_id", "partner_id", "objection")
     def _check_person(self):
         for authority in self:
             if not authority.partner_id and not authority.objection:
@@ -124,7 +124,7 @@ class CareAuthority(models.Model):
                     )
                 )
 
-    @api.constrains("basis", "agreed_how", "objection")
+    @api.constrains("patient_id", "basis", "agreed_how", "objection")
     def _check_agreed_how(self):
         for authority in self:
             if authority.basis == "agreed" and not authority.agreed_how and not authority.objection:
@@ -172,9 +172,14 @@ class CareAuthority(models.Model):
         return super().write(vals)
 
     def unlink(self):
-        raise UserError(
-            self.env._("Authorities are never deleted: revoke it, and its history is kept.")
-        )
+        self._care_check_never_deleted()
+        return super().unlink()
+
+    def _care_check_never_deleted(self):
+        if self:
+            raise UserError(
+                self.env._("Authorities are never deleted: revoke it, and its history is kept.")
+            )
 
     def action_revoke(self):
         """Open the small form that ends an authority with a reason."""

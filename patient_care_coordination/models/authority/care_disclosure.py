@@ -68,7 +68,12 @@ class CareDisclosure(models.Model):
         return super().write(vals)
 
     def unlink(self):
-        raise UserError(self.env._("Disclosures are never deleted."))
+        self._care_check_never_deleted()
+        return super().unlink()
+
+    def _care_check_never_deleted(self):
+        if self:
+            raise UserError(self.env._("Disclosures are never deleted."))
 
     @api.model
     def _care_record(self, vals_list):

@@ -1,8 +1,6 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import html2plaintext
-
-from ..inquiry.helpdesk_ticket import OURS
 
 
 class HelpdeskTicket(models.Model):
@@ -159,7 +157,11 @@ class HelpdeskTicket(models.Model):
                 raise UserError(
                     self.env._("There is no address to reply to: call, or write a letter.")
                 )
-            ticket.message_post_with_source(
-                template, message_type="auto_comment", care_neutral=OURS
-            )
+            ticket.message_post_with_source(template, message_type="auto_comment")
         return True
+
+    @api.model
+    def _care_neutral_templates(self):
+        return super()._care_neutral_templates() | {
+            "patient_care_coordination.mail_inquiry_neutral"
+        }

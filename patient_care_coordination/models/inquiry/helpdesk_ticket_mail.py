@@ -78,7 +78,7 @@ class HelpdeskTicket(models.Model):
         if not reachable:
             del result["stage_id"]
         elif xmlid:
-            result["stage_id"] = (self.env.ref(xmlid), {**options, "care_neutral": OURS})
+            result["stage_id"] = (self.env.ref(xmlid), options)
         return result
 
     @api.model

@@ -1,8 +1,18 @@
 from markupsafe import Markup
 
-from odoo import models
+from odoo import api, models
 
 from .helpdesk_ticket import OURS
+
+# What may go with one of our templates without changing whom it says what.
+TEMPLATE_OPTIONS = {
+    "auto_delete_keep_log",
+    "email_layout_xmlid",
+    "message_type",
+    "notify_author_mention",
+    "subtype_id",
+    "subtype_xmlid",
+}
 
 
 class HelpdeskTicket(models.Model):
@@ -15,14 +25,26 @@ class HelpdeskTicket(models.Model):
 
     _inherit = "helpdesk.ticket"
 
-    def _get_notify_valid_parameters(self):
-        return super()._get_notify_valid_parameters() | {"care_neutral"}
+    @api.model
+    def _care_neutral_templates(self):
+        """Our own templates, which say no more than the number; rooms add theirs."""
+        names = ["closed", "moved", "assigned"]
+        return {f"patient_care_coordination.mail_inquiry_{name}" for name in names}
+
+    def message_post_with_source(self, source_ref, **kwargs):
+        """Mark what our own templates say as neutral, unless somebody slips in other words."""
+        xmlid = source_ref
+        if isinstance(source_ref, models.Model) and source_ref._name == "mail.template":
+            xmlid = source_ref.get_external_id().get(source_ref.id)
+        if xmlid in self._care_neutral_templates() and kwargs.keys() <= TEMPLATE_OPTIONS:
+            self = self.with_context(care_neutral=OURS)
+        return super().message_post_with_source(source_ref, **kwargs)
 
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
         if not recipients or not self.sudo().care_is_inquiry:
             return recipients
-        neutral = kwargs.get("care_neutral") is OURS
+        neutral = self.env.context.get("care_neutral") is OURS
         return self._care_screen_recipients(message, recipients, msg_vals or {}, neutral)
 
     def _care_screen_recipients(self, message, recipients, msg_vals, neutral):
@@ -39,7 +61,6 @@ class HelpdeskTicket(models.Model):
         return kept
 
     def _notify_thread_by_email(self, message, recipients_data, **kwargs):
-        kwargs.pop("care_neutral", None)
         if not self.sudo().care_is_inquiry:
             return super()._notify_thread_by_email(message, recipients_data, **kwargs)
         by_kind = {}
