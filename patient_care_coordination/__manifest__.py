@@ -38,6 +38,7 @@
         "views/routing_views.xml",
         "wizards/care_upgrade_views.xml",
         "wizards/care_patient_import_views.xml",
+        "views/company_views.xml",
         "views/portal_templates.xml",
         "views/menus.xml",
     ],

@@ -10,6 +10,7 @@ from . import helpdesk_ticket_index
 from . import helpdesk_ticket_intake
 from . import helpdesk_ticket_mail
 from . import helpdesk_ticket_notify
+from . import helpdesk_ticket_reply
 from . import helpdesk_ticket_category
 from . import helpdesk_ticket_channel
 from . import helpdesk_ticket_stage

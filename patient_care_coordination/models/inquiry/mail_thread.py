@@ -1,3 +1,5 @@
+import codecs
+
 from odoo import api, models
 
 BULK = {"bulk", "junk", "list", "auto_reply"}
@@ -31,6 +33,24 @@ class MailThread(models.AbstractModel):
         """Tell automatic mail (RFC 3834) from what a person wrote: context ``care_automatic``."""
         submitted = (message.get("Auto-Submitted") or "no").split(";")[0].strip().lower()
         precedence = (message.get("Precedence") or "").strip().lower()
-        automatic = submitted != "no" or precedence in BULK
+        automatic = (
+            submitted != "no"
+            or precedence in BULK
+            # What servers sent before, and beside, the standard.
+            or any(message.get(name) for name in ("X-Autoreply", "X-Autorespond"))
+        )
         self = self.with_context(care_automatic=automatic)
         return super()._message_route_process(message, message_dict, routes)
+
+    def _message_parse_extract_payload(self, message, message_dict, save_original=False):
+        """Read a mail whose text claims a character set that does not exist, too."""
+        for part in message.walk():
+            charset = part.get_content_charset()
+            if charset:
+                try:
+                    codecs.lookup(charset)
+                except LookupError:
+                    part.set_param("charset", "utf-8")
+        return super()._message_parse_extract_payload(
+            message, message_dict, save_original=save_original
+        )

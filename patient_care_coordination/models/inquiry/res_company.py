@@ -11,6 +11,21 @@ class ResCompany(models.Model):
         help="Inquiries that no rule places, and those whose intake failed, arrive here.",
     )
 
+    care_reply_rule = fields.Selection(
+        [("reopen", "Reopen the inquiry"), ("ask", "Ask whoever had it")],
+        string="A reply to a closed inquiry",
+        default="reopen",
+        required=True,
+        help="What a message of the caller does to an inquiry that is closed. It is kept in "
+        "either case; automatic mails never reopen.",
+    )
+    care_reopen_days = fields.Integer(
+        "Reopen within",
+        default=0,
+        help="Days after closing in which a reply reopens; later ones are asked about. "
+        "0: without limit.",
+    )
+
     @api.model_create_multi
     def create(self, vals_list):
         companies = super().create(vals_list)
