@@ -1,4 +1,6 @@
 from . import care_authority_revoke
+from . import care_consult_ask
+from . import care_consult_reply
 from . import care_intake
 from . import care_intake_authority
 from . import care_patient_import
