@@ -481,12 +481,14 @@ class TestWaysOut(AuthorityCommon):
                 "email_to": "stranger@home.example",
             }
         )
-        with self.assertRaisesRegex(UserError, "past its gate"):
-            template.send_mail(ticket.id)
+        mail = self.env["mail.mail"].browse(template.send_mail(ticket.id))
+        self.assertEqual((mail.email_to, mail.state), (False, "cancel"))
+        self.assertNotIn("Please write", f"{mail.body_html}{mail.body}")
         template.write(
             {"email_to": False, "partner_to": str(self.people["supervisor"].partner_id.id)}
         )
         mail = self.env["mail.mail"].browse(template.send_mail(ticket.id))
+        self.assertEqual(mail.recipient_ids, self.people["supervisor"].partner_id)
         self.assertEqual(mail.subject, f"Inquiry {ticket.number}")
         self.assertNotIn("Please write", f"{mail.body_html}{mail.body}")
         composer = (
@@ -503,8 +505,35 @@ class TestWaysOut(AuthorityCommon):
                 }
             )
         )
-        with self.assertRaisesRegex(UserError, "past its gate"):
+        with self.assertRaisesRegex(UserError, "past the gate of inquiry"):
             composer._action_send_mail()
+
+    def test_a_batch_with_a_stage_mail_arrives_and_says_the_number_alone(self):
+        self.triage._get_applicable_stages()[:1].mail_template_id = self.env.ref(
+            "helpdesk_mgmt.changed_stage_template"
+        )
+
+        def create():
+            self.env["helpdesk.ticket"].create(
+                [
+                    {
+                        "name": "Hip",
+                        "description": "Her hip",
+                        "care_nature_id": self.question.id,
+                        "team_id": self.triage.id,
+                        "partner_email": f"caller{number}@home.example" if number else False,
+                        "care_automatic": number == 4,
+                    }
+                    for number in range(5)
+                ]
+            )
+            self.env.flush_all()
+            self.cr.precommit.run()
+
+        mails = self.mails_of(create)
+        self.assertEqual(len(mails.recipient_ids), 3, "not those without address, nor the machine")
+        for mail in mails:
+            self.assertNotIn("hip", f"{mail.subject}{mail.body_html}{mail.body}".lower())
 
     def test_the_composer_asks_the_gate(self):
         ticket = self.inquiry()

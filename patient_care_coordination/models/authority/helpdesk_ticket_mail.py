@@ -48,6 +48,13 @@ class HelpdeskTicket(models.Model):
                 kept.append(data | {"care_mail": kind})
         return kept
 
+    def _care_may_hear(self, partner=None, email=None):
+        """Also those with authority, where who made the inquiry may hear of news."""
+        if super()._care_may_hear(partner=partner, email=email):
+            return True
+        verdict = self._care_authority(partner=partner, email=email)
+        return verdict.allowed and verdict.basis != "general"
+
     def _care_is_written(self, message, msg_vals):
         """Whether a member of staff wrote the message, rather than a machine or a caller."""
         author = message.sudo().author_id

@@ -17,6 +17,7 @@ from . import helpdesk_ticket_stage
 from . import helpdesk_ticket_team
 from . import ir_attachment
 from . import ir_binary
+from . import mail_compose_message
 from . import mail_mail
 from . import mail_thread
 from . import res_company

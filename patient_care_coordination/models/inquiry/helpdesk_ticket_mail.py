@@ -65,21 +65,26 @@ class HelpdeskTicket(models.Model):
         An automatic mail gets no automatic answer (RFC 3834).
         """
         result = super()._track_template(tracking)
-        ticket = self[:1].sudo()
-        if not ticket.care_is_inquiry or "stage_id" not in result:
+        inquiries = self.sudo().filtered("care_is_inquiry")
+        if not inquiries or "stage_id" not in result:
             return result
         template, options = result["stage_id"]
         xmlid = BASE_TEMPLATES.get(template.get_external_id().get(template.id))
-        if xmlid == ASSIGNED_TEMPLATE:
-            reachable = ticket.user_id.email
-        else:
-            reachable = ticket.partner_email or ticket.partner_id.email
-            reachable = reachable and not ticket.care_automatic
-        if not reachable:
+        if not inquiries._care_reachable(xmlid):
             del result["stage_id"]
         elif xmlid:
             result["stage_id"] = (self.env.ref(xmlid), options)
         return result
+
+    def _care_reachable(self, xmlid):
+        """Those of these inquiries whose automatic mail reaches somebody it may reach."""
+        if xmlid == ASSIGNED_TEMPLATE:
+            return self.filtered("user_id.email")
+        return self.filtered(
+            lambda ticket: (
+                not ticket.care_automatic and (ticket.partner_email or ticket.partner_id.email)
+            )
+        )
 
     @api.model
     def message_new(self, msg_dict, custom_values=None):

@@ -33,12 +33,26 @@ class HelpdeskTicket(models.Model):
 
     def message_post_with_source(self, source_ref, **kwargs):
         """Mark what our own templates say as neutral, unless somebody slips in other words."""
-        xmlid = source_ref
-        if isinstance(source_ref, models.Model) and source_ref._name == "mail.template":
-            xmlid = source_ref.get_external_id().get(source_ref.id)
-        if xmlid in self._care_neutral_templates() and kwargs.keys() <= TEMPLATE_OPTIONS:
+        if self._care_is_neutral(source_ref, kwargs):
             self = self.with_context(care_neutral=OURS)
         return super().message_post_with_source(source_ref, **kwargs)
+
+    def message_mail_with_source(self, source_ref, **kwargs):
+        """The same for many at once, as after a batch of new inquiries."""
+        if self._care_is_neutral(source_ref, kwargs):
+            xmlid = source_ref.get_external_id().get(source_ref.id)
+            plain = self.filtered(lambda ticket: not ticket.care_is_inquiry)
+            self = plain + (self - plain).sudo()._care_reachable(xmlid).sudo(self.env.su)
+            self = self.with_context(care_mail=OURS)
+        return super().message_mail_with_source(source_ref, **kwargs)
+
+    @api.model
+    def _care_is_neutral(self, source, options):
+        """Whether a mail is one of our own templates, and only that."""
+        if not isinstance(source, models.Model) or source._name != "mail.template":
+            return False
+        source = source.get_external_id().get(source.id)
+        return source in self._care_neutral_templates() and options.keys() <= TEMPLATE_OPTIONS
 
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.tools import email_normalize, email_split
 
 from .helpdesk_ticket import OURS
 
@@ -61,28 +61,45 @@ class HelpdeskTicket(models.Model):
     _inherit = "helpdesk.ticket"
 
     def _care_screen_mail(self, vals):
-        """The values of a mail made past the notification: a notice for staff, else refused."""
+        """The values of a mail made past the notification: a notice to those who may hear of it.
+
+        Never an error: what sends such mails runs while an inquiry is created or moved.
+        """
         self.ensure_one()
-        people = self.env["res.partner"].sudo().browse(self._care_recipient_ids(vals))
-        if vals.get("email_to") or vals.get("email_cc") or people.filtered("partner_share"):
-            raise UserError(
-                self.env._(
-                    "This would mail the text of inquiry %s past its gate: answer in the inquiry, "
-                    "or write a letter.",
-                    self.number,
-                )
-            )
         notice = self._care_notice()
-        kept = {
+        people = self.env["res.partner"].sudo().browse(self._care_recipient_ids(vals))
+        kept = people.filtered(
+            lambda partner: not partner.partner_share or self._care_may_hear(partner=partner)
+        )
+        addresses = [
+            email
+            for name in ("email_to", "email_cc")
+            for email in email_split(vals.get(name) or "")
+            if self._care_may_hear(email=email)
+        ]
+        screened = {
             name: value
             for name, value in vals.items()
-            if name not in ("mail_message_id", "attachment_ids", "attachments")
+            if name not in ("mail_message_id", "attachment_ids", "attachments", "email_cc")
         }
-        return kept | {
+        screened |= {
             "subject": self._care_neutral_subject(),
             "body": notice,
             "body_html": notice,
+            "email_to": ",".join(addresses) or False,
+            "recipient_ids": [(6, 0, kept.ids)],
         }
+        if not kept and not addresses:
+            screened["state"] = "cancel"
+        return screened
+
+    def _care_may_hear(self, partner=None, email=None):
+        """Whether a person outside may hear that there is news: who made the inquiry may."""
+        ticket = self.sudo()
+        if partner:
+            return partner == ticket.partner_id
+        known = {ticket.partner_id.email_normalized, email_normalize(ticket.partner_email or "")}
+        return email_normalize(email or "") in known - {False}
 
     @api.model
     def _care_recipient_ids(self, vals):

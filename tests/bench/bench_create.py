@@ -1,0 +1,163 @@
+"""What an inquiry costs beside a plain ticket of the base: ``./dev bench create``.
+
+On one database, in one run, side by side: a ticket of the IT helpdesk, which passes through our
+addon untouched, and an inquiry with facts, routing by the starter rules, clocks, red flags and log.
+One at a time, a hundred at once, and as mails through the gateway.
+"""
+
+import argparse
+import json
+import os
+import signal
+import statistics
+import sys
+import time
+from email.message import EmailMessage
+from functools import partial
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+TARGETS = [
+    ("single_ratio", 2, "under", "create one, inquiry over plain ticket"),
+    ("batch100_ratio", 2, "under", "create 100, inquiries over plain tickets"),
+    ("mail_ratio", 2, "under", "one mail, inquiry over plain ticket"),
+]
+TEXTS = [
+    ("Lunch on Ward 4", "The soup was cold for the third time and nobody came when we asked."),
+    ("Visiting", "When may I visit my father on Ward 3, and where do I park the car?"),
+    ("Waiting", "We waited five hours in the emergency department and were told nothing."),
+    ("Thank you", "The nurses were so kind and friendly to my mother. Thank you to everybody."),
+    ("Lost glasses", "Her reading glasses went missing when she moved to another ward."),
+]
+
+
+def make_values(team, nature, number):
+    """Values of a ticket; of an inquiry if there is a nature."""
+    name, text = TEXTS[number % len(TEXTS)]
+    values = {"name": name, "description": f"<p>{text} ({number})</p>", "team_id": team.id}
+    return values | ({"care_nature_id": nature.id} if nature else {})
+
+
+def make_mail(alias, number):
+    """A mail of a person to a desk or to the plain team."""
+    name, text = TEXTS[number % len(TEXTS)]
+    mail = EmailMessage()
+    mail["From"] = f"Person {number} <person{number}@home.example>"
+    mail["To"] = alias
+    mail["Subject"] = name
+    mail["Message-Id"] = f"<bench-{alias}-{number}@home.example>"
+    mail.set_content(f"{text} ({number})")
+    return mail.as_bytes()
+
+
+class Maker:
+    """Makes tickets of one kind, and says how long each time took."""
+
+    def __init__(self, env, values, alias):
+        self.env = env
+        self.values = values
+        self.alias = alias
+        self.number = 0
+
+    def create(self, count=1):
+        """Seconds to create ``count`` tickets at once, with all that must reach the database."""
+        rows = [self.values(self.number + each) for each in range(count)]
+        self.number += count
+        start = time.perf_counter()
+        self.env["helpdesk.ticket"].create(rows)
+        self.env.flush_all()
+        return self.finish(start)
+
+    def receive(self):
+        """Seconds to take in one mail."""
+        self.number += 1
+        mail = make_mail(self.alias, self.number)
+        start = time.perf_counter()
+        self.env["mail.thread"].message_process("helpdesk.ticket", mail)
+        self.env.flush_all()
+        return self.finish(start)
+
+    def finish(self, start):
+        """As at the end of a request: tracking runs, then nothing stays in the cache."""
+        self.env.cr.precommit.run()
+        seconds = time.perf_counter() - start
+        self.env.cr.commit()
+        return seconds
+
+
+def measure_inside(env):
+    """The figures, on a database with the demo hospital."""
+    from tests.bench.bench_routing import middle_ratio, race
+
+    domain = env.company.alias_domain_id
+    plain_team = env["helpdesk.ticket.team"].create(
+        {"name": "IT", "alias_name": "it-bench", "alias_domain_id": domain.id}
+    )
+    desk = env.company.care_triage_team_id
+    nature = env.ref("patient_care_coordination.nature_complaint")
+    env.cr.commit()
+    inquiry = Maker(env, partial(make_values, desk, nature), f"{desk.alias_name}@{domain.name}")
+    plain = Maker(env, partial(make_values, plain_team, None), f"it-bench@{domain.name}")
+    for maker in (inquiry, plain):
+        for _number in range(5):
+            maker.create()
+            maker.receive()
+    single = race(120, inquiry.create, plain.create)
+    batch = race(20, lambda: inquiry.create(100), lambda: plain.create(100))
+    mail = race(60, inquiry.receive, plain.receive)
+    new = env["helpdesk.ticket"].search([("team_id", "=", plain_team.id)], limit=1)
+    assert not new.care_is_inquiry, "the plain ticket became an inquiry"
+    last = env["helpdesk.ticket"].search([("care_is_inquiry", "=", True)], order="id desc", limit=1)
+    assert last.care_decision_ids and not last.care_intake_error, "the inquiry was not routed"
+    assert last.care_deadline_ids, "the inquiry has no clocks"
+    return {
+        "single_ratio": middle_ratio(*single),
+        "batch100_ratio": middle_ratio(*batch),
+        "mail_ratio": middle_ratio(*mail),
+        "single_ms": [statistics.median(each) * 1000 for each in single],
+        "batch100_ms": [statistics.median(each) * 1000 for each in batch],
+        "mail_ms": [statistics.median(each) * 1000 for each in mail],
+    }
+
+
+def measure():
+    """Clone the template, load the demo hospital, and measure in it."""
+    from tests.databases import Hospital, clone, drop
+
+    name = f"pcc_bench_create_{os.getpid()}"
+    inside = (
+        f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n"
+        "env['res.company']._care_load_demo()\nenv.cr.commit()\n"
+        "from tests.bench import bench_create\nresult = bench_create.measure_inside(env)\n"
+    )
+    try:
+        clone(os.environ["CARE_TEMPLATE"], name)
+        return Hospital(name).shell(inside)
+    finally:
+        drop(name)
+
+
+def main():
+    from tests.bench.bench_routing import is_met, rounded
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    figures = measure()
+    if options.json:
+        print(json.dumps({key: rounded(value) for key, value in figures.items()}))
+        return 0
+    for key, limit, how, words in TARGETS:
+        verdict = "met" if is_met(figures[key], limit, how) else "missed"
+        print(f"{words:46}{rounded(figures[key]):>9}   {how} {limit:<5} {verdict}")
+    for key in ("single_ms", "batch100_ms", "mail_ms"):
+        print(f"{key:46}{rounded(figures[key])!s:>9}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
