@@ -206,10 +206,15 @@ class HelpdeskTicket(models.Model):
         gated = {"stage_id", "team_id", *self._care_gate_fields()} & vals.keys()
         closed = inquiries.sudo().filtered("closed") if gated else inquiries.browse()
         gaps = closed._care_closing_gaps()
+        since = closed.grouped("closed_date") if "closed_date" not in vals else {}
         stage = self.env["helpdesk.ticket.stage"].browse(vals.get("stage_id") or [])
         # Whoever catches the refusal must not keep half a change.
         with self._care_savepoint() if closed or stage.closed else contextlib.nullcontext():
             result = super().write(vals)
+            if stage.closed:
+                # From one closed stage to another it is closed since the first.
+                for date, tickets in since.items():
+                    super(HelpdeskTicket, tickets).write({"closed_date": date})
             if gated:
                 inquiries._care_check_gates(gaps)
         if closed:

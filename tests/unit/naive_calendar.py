@@ -1,0 +1,96 @@
+"""The second implementation of the clocks: day by day, hour by hour, with another library.
+
+Slow and plain, so that one sees at a glance that it is right.
+"""
+
+from datetime import date, datetime, time, timedelta
+
+import pytz
+
+DAY = timedelta(days=1)
+
+
+def works(day, weekdays, holidays):
+    return day.weekday() in weekdays and day not in holidays
+
+
+def add_working_days(day, count, weekdays, holidays):
+    step = DAY if count > 0 else -DAY
+    while count:
+        day += step
+        if works(day, weekdays, holidays):
+            count -= step.days
+    return day
+
+
+def working_days_between(start, end, weekdays, holidays):
+    if end < start:
+        return -working_days_between(end, start, weekdays, holidays)
+    count = 0
+    while start < end:
+        start += DAY
+        count += works(start, weekdays, holidays)
+    return count
+
+
+def add_months(day, months):
+    year, month = day.year, day.month
+    for _ in range(abs(months)):
+        month += 1 if months > 0 else -1
+        if month == 13:
+            year, month = year + 1, 1
+        if month == 0:
+            year, month = year - 1, 12
+    number = day.day
+    while True:
+        try:
+            return date(year, month, number)
+        except ValueError:
+            number -= 1
+
+
+def local(moment, zone):
+    return pytz.utc.localize(moment).astimezone(pytz.timezone(zone))
+
+
+def end_of_day(day, zone):
+    """Walk through UTC in quarters of an hour, by the quarter on which zones change."""
+    moment = datetime.combine(day, time.min) - timedelta(hours=20)
+    last = None
+    for _ in range(4 * 72):
+        if local(moment, zone).date() <= day:
+            last = moment
+        moment += timedelta(minutes=15)
+    while local(last + timedelta(seconds=1), zone).date() <= day:
+        last += timedelta(seconds=1)
+    return last
+
+
+def due(start, amount, unit, zone, weekdays, holidays):
+    if unit == "hours":
+        for _ in range(amount):
+            start += timedelta(minutes=60)
+        return start
+    day = local(start, zone).date()
+    if unit == "working_days":
+        day = add_working_days(day, amount, weekdays, holidays)
+    elif unit == "calendar_days":
+        for _ in range(amount):
+            day += DAY
+    else:
+        day = add_months(day, amount)
+    return end_of_day(day, zone)
+
+
+def holidays(spans, zone):
+    """Count the minutes of each day that a leave of whole minutes covers."""
+    days = set()
+    for begin, end in spans:
+        minutes = {}
+        moment = begin
+        while moment <= end:
+            day = local(moment, zone).date()
+            minutes[day] = minutes.get(day, 0) + 1
+            moment += timedelta(minutes=1)
+        days |= {day for day, count in minutes.items() if count > 12 * 60}
+    return days
