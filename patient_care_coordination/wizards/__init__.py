@@ -2,6 +2,9 @@ from . import care_authority_revoke
 from . import care_consult_ask
 from . import care_consult_reply
 from . import care_extend
+from . import care_closing_override
+from . import care_flag_ending
+from . import care_flag_raise
 from . import care_intake
 from . import care_intake_authority
 from . import care_patient_import

@@ -41,6 +41,7 @@ class CareIntake(models.TransientModel):
     emotional_state = fields.Selection(EMOTIONS)
     safe_to_call = fields.Char()
     desired_outcome = fields.Text()
+    flag_ids = fields.Many2many("care.red.flag", string="Red flags")
 
     @api.onchange("caller_id")
     def _onchange_caller_id(self):
@@ -63,7 +64,7 @@ class CareIntake(models.TransientModel):
             "care_outcome": "answered",
         }
         ticket.write(answer)
-        missing = ticket._care_closing_gaps()[ticket.id]
+        missing = ticket._care_missing()[ticket.id]
         if missing:
             # No number: with the refusal, the inquiry is gone and the form still holds it all.
             raise UserError(
@@ -83,7 +84,10 @@ class CareIntake(models.TransientModel):
 
     def _create_inquiry(self):
         self._settle_identity()
-        return self.env["helpdesk.ticket"].create([self._prepare_inquiry()])
+        ticket = self.env["helpdesk.ticket"].create([self._prepare_inquiry()])
+        if self.flag_ids:
+            ticket._care_raise_flags(self.flag_ids)
+        return ticket
 
     def _settle_identity(self):
         """Who gives no name is anonymous; of an anonymous caller this form forgets all."""

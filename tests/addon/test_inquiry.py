@@ -4,7 +4,7 @@ from datetime import UTC, timedelta
 from email.utils import format_datetime
 from unittest.mock import patch
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form
 from odoo.tools import mute_logger
@@ -243,10 +243,12 @@ class TestInquiry(CareCommon):
         with self.assertRaisesRegex(UserError, "must keep who was told"):
             ticket.care_told = "  "
         ticket.care_answer = "From 2 pm, on Sundays from 1 pm"
+        food = self.env["helpdesk.ticket.category"].create({"name": "Food"})
         complaint = self.make_inquiry(
             care_nature_id=self.complaint.id,
-            category_id=self.env["helpdesk.ticket.category"].create({"name": "Food"}).id,
+            category_id=food.id,
             care_department_id=self.ward.id,
+            care_issue_ids=[Command.create({"category_id": food.id, "finding": "upheld"})],
             stage_id=self.done.id,
             **self.answer,
         )

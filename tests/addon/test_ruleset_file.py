@@ -21,7 +21,7 @@ from odoo.addons.patient_care_coordination.models.routing.rule_file import (
     read_table,
 )
 
-from ..common import CareCommon
+from ..common import MODULE, CareCommon
 
 FOOD = {
     "list": "routing",
@@ -166,6 +166,10 @@ class TestRoundTrip(RuleFileCase):
                     "nature_id": self.complaint.id,
                     "priority": "2",
                     "tag_ids": [Command.set((self.tag + archived).ids)],
+                    "flag_ids": [
+                        Command.link(self.env.ref(f"{MODULE}.red_flag_abuse").id),
+                        Command.link(self.env.ref(f"{MODULE}.red_flag_danger").id),
+                    ],
                     "follower_ids": [Command.set((coordinator + responder).ids)],
                     **common,
                 },
@@ -645,7 +649,8 @@ class TestMistakes(RuleFileCase):
         )
 
     def test_sets(self):
-        keys = "category, nature, priority, tag, follower, paused, valid_from, valid_to, note"
+        keys = "category, nature, priority, tag, red_flag, follower, paused"
+        keys += ", valid_from, valid_to, note"
         self.check(
             [
                 FOOD | {"list": "preparation"},

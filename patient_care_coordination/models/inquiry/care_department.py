@@ -64,3 +64,10 @@ class CareDepartment(models.Model):
             raise ValidationError(
                 self.env._("A department cannot lie within itself: choose another parent.")
             )
+
+    def _care_supervisor(self):
+        """Whom to tell of this department: its supervisor, else that of the nearest one above."""
+        department = self[:1]
+        while department and not department.supervisor_id:
+            department = department.parent_id
+        return department.supervisor_id

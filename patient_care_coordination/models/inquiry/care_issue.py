@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class CareIssue(models.Model):
@@ -44,3 +44,20 @@ class CareIssue(models.Model):
         ]
     )
     note = fields.Text()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        ids = {vals["ticket_id"] for vals in vals_list if vals.get("ticket_id")}
+        with self.env["helpdesk.ticket"].browse(ids)._care_keeps_gates():
+            return super().create(vals_list)
+
+    def write(self, vals):
+        tickets = self.ticket_id
+        if vals.get("ticket_id"):
+            tickets |= tickets.browse(vals["ticket_id"])
+        with tickets._care_keeps_gates():
+            return super().write(vals)
+
+    def unlink(self):
+        with self.ticket_id._care_keeps_gates():
+            return super().unlink()

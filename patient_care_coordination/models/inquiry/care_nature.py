@@ -22,6 +22,13 @@ class CareNature(models.Model):
     )
     close_needs_category = fields.Boolean(default=True)
     close_needs_department = fields.Boolean(default=False)
+    close_needs_finding = fields.Boolean(
+        "Closing needs findings", help="At least one issue, and a finding for each."
+    )
+    review_anonymous = fields.Boolean(
+        "Review anonymous ones",
+        help="What comes without a name goes to the department's supervisor, to review the risk.",
+    )
     color = fields.Integer()
 
     _code_uniq = models.Constraint("unique (code)", "Another nature has this code.")

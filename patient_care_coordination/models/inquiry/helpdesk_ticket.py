@@ -90,6 +90,13 @@ class HelpdeskTicket(models.Model):
         groups=STAFF,
         help="A cue for whoever speaks to the caller next. Never printed or mailed.",
     )
+    care_emotional_state_end = fields.Selection(
+        EMOTIONS,
+        string="Emotional state at the end",
+        groups=STAFF,
+        copy=False,
+        help="How the caller was when the inquiry was closed. Never printed or mailed.",
+    )
     care_category_ids = fields.Many2many(
         "helpdesk.ticket.category",
         "care_ticket_category_rel",
@@ -184,6 +191,10 @@ class HelpdeskTicket(models.Model):
             "category_id",
             "care_department_id",
             "care_nature_id",
+            "care_issue_ids",
+            "care_outcome",
+            "care_patient_id",
+            "duplicate_id",
         }
 
     def write(self, vals):
@@ -205,11 +216,12 @@ class HelpdeskTicket(models.Model):
         identities = inquiries._care_identities(vals)
         gated = {"stage_id", "team_id", *self._care_gate_fields()} & vals.keys()
         closed = inquiries.sudo().filtered("closed") if gated else inquiries.browse()
-        gaps = closed._care_closing_gaps()
         since = closed.grouped("closed_date") if "closed_date" not in vals else {}
+        gaps = closed._care_missing()
         stage = self.env["helpdesk.ticket.stage"].browse(vals.get("stage_id") or [])
         # Whoever catches the refusal must not keep half a change.
-        with self._care_savepoint() if closed or stage.closed else contextlib.nullcontext():
+        risky = closed or stage.closed or "team_id" in vals
+        with self._care_savepoint() if risky else contextlib.nullcontext():
             result = super().write(vals)
             if stage.closed:
                 # From one closed stage to another it is closed since the first.
@@ -231,10 +243,30 @@ class HelpdeskTicket(models.Model):
         """Refuse what no plain write may do to an inquiry."""
         if vals.get("care_received_date"):
             self._care_check_received(vals)
+        if "closed_date" in vals:
+            self._care_check_closed_date(vals)
+        if vals.get("active") is False and not all(self.sudo().mapped("closed")):
+            raise UserError(
+                self.env._("An open inquiry cannot be archived: close it with an outcome first.")
+            )
         if "care_nature_id" in vals and self.env.context.get("care_nature") is not OURS:
             if any(ticket.care_nature_id.id != vals["care_nature_id"] for ticket in self):
                 raise UserError(
                     self.env._("Use Change nature: it keeps the reason for which it changes.")
+                )
+
+    def _care_check_closed_date(self, vals):
+        """Refuse a closing date on what is open, which would take it off the lists of open ones."""
+        stage = self.env["helpdesk.ticket.stage"].sudo().browse(vals.get("stage_id") or [])
+        for ticket in self.sudo():
+            closed = stage.closed if stage else ticket.closed
+            if bool(vals["closed_date"]) != closed:
+                raise UserError(
+                    self.env._(
+                        "The closing date of inquiry %(number)s follows its stage: close or "
+                        "reopen the inquiry instead.",
+                        number=ticket.number,
+                    )
                 )
 
     @api.model
@@ -255,8 +287,10 @@ class HelpdeskTicket(models.Model):
 
         ``before`` holds the gaps of what was closed already: those are not asked for now.
         """
+        if self.env.context.get("care_override") is OURS:
+            return
         closed = self.sudo().filtered("closed")
-        for ticket_id, missing in closed._care_closing_gaps().items():
+        for ticket_id, missing in closed._care_missing().items():
             missing = [part for part in missing if part not in before.get(ticket_id, [])]
             if not missing:
                 continue
@@ -307,8 +341,11 @@ class HelpdeskTicket(models.Model):
         """React to a message that is not by staff."""
 
     def _care_closing_gaps(self):
-        """What is missing before each inquiry may be closed: ``{id: [sentence, ...]}``."""
-        gaps = {ticket.id: [] for ticket in self}
+        """What is missing before each inquiry may be closed: ``{id: [sentence, ...]}``.
+
+        Not asked for a duplicate; see ``_care_missing``, which is what closing goes by.
+        """
+        gaps = self._care_flag_gaps()
         for ticket in self.sudo():
             missing, nature = gaps[ticket.id], ticket.care_nature_id
             if nature.close_needs_answer and not (ticket.care_answer or "").strip():
@@ -323,6 +360,8 @@ class HelpdeskTicket(models.Model):
                 missing.append(self.env._("the category"))
             if nature.close_needs_department and not ticket.care_department_id:
                 missing.append(self.env._("the department"))
+            if nature.close_needs_finding:
+                missing += ticket._care_finding_gaps()
         return gaps
 
     def unlink(self):

@@ -17,6 +17,8 @@ class HelpdeskTicket(models.Model):
     partner_name = fields.Char(index="trigram")
     partner_email = fields.Char(index="trigram")
     category_id = fields.Many2one(index="btree_not_null")
+    # Both sides of a duplicate are looked up.
+    duplicate_id = fields.Many2one(index="btree_not_null")
     channel_id = fields.Many2one(index="btree_not_null")
 
     _care_open_idx = models.Index(

@@ -124,7 +124,7 @@ class HelpdeskTicket(models.Model):
 
     def _care_check_born_closed(self):
         """Refuse inquiries created as closed that lack what closing asks for."""
-        for ticket_id, missing in self._care_closing_gaps().items():
+        for ticket_id, missing in self._care_missing().items():
             if missing:
                 # No number: with the refusal it is gone.
                 raise UserError(
@@ -189,6 +189,7 @@ class HelpdeskTicket(models.Model):
             ]
         )
         failed._care_raise_intake_alarm()
+        self._care_guard_created("red flags", self._care_flag_intake, notes_list)
 
     def _care_guard_created(self, step, method, notes_list):
         """Run one step after creation so that its failure loses nothing.

@@ -133,6 +133,11 @@ class HelpdeskTicket(models.Model):
         ):
             try:
                 with self._care_savepoint():
+                    self._care_suggest_from(message)
+            except Exception:
+                _logger.exception("Looking for hints in message %s failed", message.id)
+            try:
+                with self._care_savepoint():
                     self._care_heard(message)
             except Exception:
                 _logger.exception("Reacting to message %s failed; it is kept", message.id)

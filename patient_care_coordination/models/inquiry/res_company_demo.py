@@ -383,14 +383,17 @@ class ResCompany(models.Model):
                 fields.Datetime.now(),
             )
             nature = ticket.care_nature_id.code
+            topic = ticket.category_id or category
             stage, outcome, answer = other_ends.get(position) or (
                 "done",
                 rng.choice(OUTCOMES.get(nature, OUTCOMES["question"])),
                 ANSWERS.get(nature, ANSWERS["question"]),
             )
+            if ticket.care_nature_id.close_needs_finding:
+                self._care_demo_finding(ticket, topic, outcome, rng)
             ticket.write(
                 {
-                    "category_id": ticket.category_id.id or category.id,
+                    "category_id": topic.id,
                     "care_answer": answer,
                     "care_told": ticket.partner_name,
                     "care_told_date": told,
@@ -406,3 +409,15 @@ class ResCompany(models.Model):
         awaiting = env.ref("helpdesk_mgmt.helpdesk_ticket_stage_awaiting")
         quiet[70:85].write({"stage_id": progress.id, "user_id": users["coordinator"].id})
         quiet[78:85].write({"stage_id": awaiting.id, "care_waiting": "department"})
+
+    def _care_demo_finding(self, ticket, category, outcome, rng):
+        """What was looked into and found, as closing a complaint asks for."""
+        ticket.env["care.issue"].create(
+            {
+                "ticket_id": ticket.id,
+                "category_id": category.id,
+                "department_id": ticket.care_department_id.id,
+                "severity": rng.choice("123"),
+                "finding": outcome if outcome in ("upheld", "partly", "not_upheld") else "none",
+            }
+        )

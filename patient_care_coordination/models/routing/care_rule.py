@@ -74,6 +74,16 @@ class CareRule(models.Model):
         context=ALL,
     )
     priority = fields.Selection([("0", "Low"), ("1", "Medium"), ("2", "High"), ("3", "Very High")])
+    flag_ids = fields.Many2many(
+        "care.red.flag",
+        "care_rule_flag_rel",
+        "rule_id",
+        "flag_id",
+        string="Red flags",
+        ondelete="restrict",
+        context=ALL,
+        help="Raised at once: people are alerted and the inquiry becomes urgent.",
+    )
     follower_ids = fields.Many2many(
         "res.users",
         "care_rule_follower_rel",
@@ -193,6 +203,7 @@ class CareRule(models.Model):
         "nature_id",
         "category_ids",
         "tag_ids",
+        "flag_ids",
         "priority",
         "follower_ids",
         "team_id",
@@ -216,6 +227,8 @@ class CareRule(models.Model):
         if self.priority:
             label = dict(self._fields["priority"]._description_selection(self.env))
             parts.append(self.env._("priority %s", label[self.priority]))
+        if self.flag_ids:
+            parts.append(self.env._("red flag %s", ", ".join(self.flag_ids.mapped("name"))))
         if self.follower_ids:
             parts.append(self.env._("tell %s", ", ".join(self.follower_ids.mapped("name"))))
         return parts
@@ -425,6 +438,7 @@ class CareRule(models.Model):
                 "category": self.category_ids.ids,
                 "priority": self.priority,
                 "tags": self.tag_ids.ids,
+                "flags": self.flag_ids.ids,
                 "followers": self.follower_ids.ids,
             }
             rule["effects"] = {key: value for key, value in effects.items() if value}

@@ -90,6 +90,8 @@ class HelpdeskTicket(models.Model):
                 *(vals.get("tag_ids") or []),
                 *(fields.Command.link(tag) for tag in values["tags"]),
             ]
+        if values.get("flags"):
+            vals["care:flags"] = values["flags"]
         if values.get("followers"):
             vals["care:followers"] = values["followers"]
         vals["care:decision"] = {

@@ -39,6 +39,7 @@ SETS = {
     "nature": ("nature_id", ("preparation",)),
     "priority": ("priority", ("preparation",)),
     "tag": ("tag_ids", ("preparation",)),
+    "red_flag": ("flag_ids", ("preparation",)),
     "follower": ("follower_ids", ("preparation",)),
     "team": ("team_id", ("routing", "catch_all")),
     "intended_team": ("team_hint", ("routing", "catch_all")),
@@ -60,6 +61,7 @@ SETS = {
 KEYS = {
     "care.department": "code",
     "care.nature": "code",
+    "care.red.flag": "code",
     "care.rule.choice": "code",
     "helpdesk.ticket.category": "care_code",
     "helpdesk.ticket.channel": "care_code",

@@ -1,0 +1,14 @@
+from odoo import models
+
+
+class HelpdeskTicketDuplicateWizard(models.TransientModel):
+    """The form of the helpdesk that marks a duplicate; an inquiry passes its gate here too."""
+
+    _inherit = "helpdesk.ticket.duplicate.wizard"
+
+    def action_confirm(self):
+        if not self.ticket_id.care_is_inquiry:
+            return super().action_confirm()
+        self.ensure_one()
+        self.ticket_id._care_close_as_duplicate(self.duplicate_of_id, self.target_stage_id)
+        return {"type": "ir.actions.act_window_close"}
