@@ -114,7 +114,7 @@ class TestGates(ClosingCommon):
 class TestNoBackDoor(ClosingCommon):
     def setUp(self):
         super().setUp()
-        self.ticket = self.make_inquiry(partner_id=self.people["relative"].partner_id.id)
+        self.ticket = self.make_inquiry(care_patient_id=self.patient.id)
 
     def _check_open(self):
         self.env.invalidate_all()
@@ -176,7 +176,7 @@ class TestNoBackDoor(ClosingCommon):
         self.assertFalse(closed.active)
 
     def test_the_base_wizard_passes_the_gate(self):
-        other = self.make_inquiry(partner_id=self.people["relative"].partner_id.id)
+        other = self.make_inquiry(care_patient_id=self.patient.id)
         wizard = self.env["helpdesk.ticket.duplicate.wizard"].create(
             {
                 "ticket_id": self.ticket.id,
@@ -207,7 +207,7 @@ class TestNoBackDoor(ClosingCommon):
         self.assertTrue(second.closed)
 
     def test_a_closed_duplicate_needs_its_answer_once_it_is_none(self):
-        other = self.make_inquiry(partner_id=self.people["relative"].partner_id.id)
+        other = self.make_inquiry(care_patient_id=self.patient.id)
         self.ticket._care_close_as_duplicate(other)
         with self.assertRaisesRegex(UserError, "must keep the answer"):
             self.ticket.care_outcome = "answered"

@@ -203,7 +203,9 @@ class TestRaising(FlagCommon):
             ticket, _alarm = self._raised(partner_name="Ben Okafor")
             self.env.cr.postcommit.run()
         self.assertFalse(sent)
-        mail = self.env["mail.mail"].search([("res_id", "=", ticket.id)], limit=1)
+        mail = self.env["mail.mail"].search(
+            [("subject", "=", f"Red flag on inquiry {ticket.number}")], limit=1
+        )
         self.assertEqual(mail.state, "outgoing")
         self.assertIn(self.supervisor.partner_id, mail.recipient_ids)
         self.assertNotIn("Okafor", mail.subject + mail.body_html)

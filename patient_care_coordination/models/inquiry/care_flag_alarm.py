@@ -355,7 +355,8 @@ class CareFlagAlarm(models.Model):
         robot = self.env.user.share or self.env.uid == SUPERUSER_ID
         # Who hands in through the portal is a caller, whose name must not travel.
         author = self.env.ref("base.partner_root") if robot else self.env.user.partner_id
-        self.ticket_id.sudo().message_notify(
+        # Ours says no more than number and flag, and reaches those who read no inquiry too.
+        self.ticket_id.sudo().with_context(care_neutral=OURS).message_notify(
             partner_ids=users.partner_id.ids,
             subject=subject,
             body=body,
