@@ -44,6 +44,9 @@ class ClockCommon(CareCommon):
             "care_told_channel_id": self.phone.id,
             "category_id": self.category.id,
             "care_department_id": self.ward.id,
+            "care_issue_ids": [
+                Command.create({"category_id": self.category.id, "finding": "upheld"})
+            ],
         }
 
     def close(self, ticket, when):

@@ -460,7 +460,7 @@ class TestConsult(ConsultCommon):
             done, closed = self.ask(due=datetime(2026, 2, 2, 16)), self.make_inquiry()
             self.ask(closed, due=datetime(2026, 2, 2, 16))
             done._care_reply("answer", "Two days")
-            closed.closed_date = "2026-02-02 09:00:00"
+            closed.with_user(self.people["supervisor"])._care_close_by_exception("Withdrawn")
         self.assertFalse(self._run("2026-02-05 08:00:00"))
 
     def test_a_failing_run_marks_nothing(self):
