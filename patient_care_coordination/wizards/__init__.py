@@ -7,9 +7,13 @@ from . import care_flag_ending
 from . import care_flag_raise
 from . import care_intake
 from . import care_intake_authority
+from . import care_call
+from . import care_intake
+from . import care_intake_match
 from . import care_patient_import
 from . import care_policy_preview
 from . import care_recompute
+from . import care_promise_change
 from . import care_replay
 from . import care_ruleset_compare
 from . import care_ruleset_import

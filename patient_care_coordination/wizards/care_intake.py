@@ -1,7 +1,16 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 from ..models.inquiry.helpdesk_ticket import EMOTIONS, RELATIONS
+
+# What the channel of an inquiry is called in the contact log.
+CONTACT_CHANNELS = {
+    "phone": "call",
+    "letter": "letter",
+    "email": "mail",
+    "in_person": "visit",
+    "portal": "portal",
+}
 
 
 class CareIntake(models.TransientModel):
@@ -42,6 +51,31 @@ class CareIntake(models.TransientModel):
     safe_to_call = fields.Char()
     desired_outcome = fields.Text()
     flag_ids = fields.Many2many("care.red.flag", string="Red flags")
+    match_ids = fields.One2many("care.intake.match", "intake_id", string="Known")
+
+    @api.onchange("phone")
+    def _onchange_phone(self):
+        """Show who is known by this number; nothing is filled in before somebody chooses."""
+        self.match_ids = [Command.clear()]
+        if self.phone:
+            # Odoo's own form of the number; left as typed where it cannot tell.
+            self.phone = self._phone_format(number=self.phone, force_format="INTERNATIONAL") or (
+                self.phone
+            )
+            known = self.env["helpdesk.ticket"]._care_known_callers(self.phone)
+            self.match_ids = [Command.create(match) for match in known]
+
+    @api.onchange("match_ids")
+    def _onchange_match_ids(self):
+        chosen = self.match_ids.filtered("use")[:1]
+        if chosen:
+            self.caller_id = chosen.partner_id or self.caller_id
+            self.caller_name = chosen.name
+            self.email = chosen.partner_id.email or self.email
+            self.patient_id = chosen.patient_id or self.patient_id
+            if chosen.patient_id and chosen.patient_id.name == chosen.name:
+                self.relation = "self"
+                self.safe_to_call = self.safe_to_call or chosen.patient_id.safe_to_call
 
     @api.onchange("caller_id")
     def _onchange_caller_id(self):
@@ -88,6 +122,26 @@ class CareIntake(models.TransientModel):
         if self.flag_ids:
             ticket._care_raise_flags(self.flag_ids)
         return ticket
+        self.env["care.contact"]._care_log([self._prepare_contact(ticket)])
+        return ticket
+
+    def _prepare_contact(self, ticket):
+        """The call, visit or letter that this inquiry came with, as values of a contact."""
+        anonymous = self.identity == "anonymous"
+        name = self.caller_name or self.caller_id.name
+        channel = CONTACT_CHANNELS.get(self.channel_id.care_code, "other")
+        return {
+            "ticket_id": ticket.id,
+            "direction": "in",
+            "channel": channel,
+            "with_caller": True,
+            "partner_id": self.caller_id.id,
+            "person_name": self.env._("Anonymous") if anonymous else name,
+            "phone": self.phone,
+            "address": self.email,
+            "date": min(self.received_date, fields.Datetime.now()),
+            "summary": ticket.name,
+        }
 
     def _settle_identity(self):
         """Who gives no name is anonymous; of an anonymous caller this form forgets all."""

@@ -340,6 +340,13 @@ class HelpdeskTicket(models.Model):
     def _care_heard(self, message):
         """React to a message that is not by staff."""
 
+    def _care_said(self, message, recipients):
+        """React to a message by staff, after its notification.
+
+        ``recipients`` are those outside the house who were told, as in
+        ``_notify_get_recipients``; empty when nobody outside was.
+        """
+
     def _care_closing_gaps(self):
         """What is missing before each inquiry may be closed: ``{id: [sentence, ...]}``.
 

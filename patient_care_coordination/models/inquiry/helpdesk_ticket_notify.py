@@ -1,9 +1,15 @@
+import logging
+
 from markupsafe import Markup
 
 from odoo import api, models
 
 from .helpdesk_ticket import OURS
 
+_logger = logging.getLogger(__name__)
+
+# Messages that may leave the house; what only tells of a change does not.
+SAID = {"auto_comment", "comment", "email", "email_outgoing", "out_of_office"}
 # What may go with one of our templates without changing whom it says what.
 TEMPLATE_OPTIONS = {
     "auto_delete_keep_log",
@@ -53,6 +59,21 @@ class HelpdeskTicket(models.Model):
             return False
         source = source.get_external_id().get(source.id)
         return source in self._care_neutral_templates() and options.keys() <= TEMPLATE_OPTIONS
+    def _notify_thread(self, message, msg_vals=False, **kwargs):
+        """Tell the rooms of what staff wrote, once it is settled who gets it."""
+        recipients = super()._notify_thread(message, msg_vals=msg_vals, **kwargs)
+        if message.sudo().message_type not in SAID or not self.sudo().care_is_inquiry:
+            return recipients
+        author = message.author_id.sudo()
+        later = self._is_notification_scheduled(kwargs.get("scheduled_date"))
+        if author and not author.partner_share and not later:
+            outside = [row for row in recipients if row["active"] and row["share"]]
+            try:
+                with self._care_savepoint():
+                    self._care_said(message, outside)
+            except Exception:
+                _logger.exception("Noting message %s failed; it is kept", message.id)
+        return recipients
 
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
