@@ -37,10 +37,18 @@ class CareCall(models.TransientModel):
     safe_to_call = fields.Char(compute="_compute_hints")
     language = fields.Char(compute="_compute_hints")
     access_needs = fields.Char(compute="_compute_hints")
+    may_say = fields.Selection(
+        [("yes", "Yes"), ("general", "General facts"), ("no", "No")], compute="_compute_may_say"
+    )
+    may_say_text = fields.Char(compute="_compute_may_say")
     result = fields.Selection(RESULTS, default="reached")
     duration = fields.Integer("Minutes")
     date = fields.Datetime("When", default=fields.Datetime.now, required=True)
     summary = fields.Text("What was said")
+    told = fields.Text(
+        "Told about the patient",
+        help="What this person learned about the patient: it goes into the disclosures.",
+    )
     promised = fields.Text("What was promised")
     promise_due = fields.Datetime("Due")
     promise_user_id = fields.Many2one(
@@ -85,6 +93,16 @@ class CareCall(models.TransientModel):
             call.language = (lang or patient.lang_id).name
             call.access_needs = ", ".join(needs.mapped("name"))
 
+    @api.depends("ticket_id", "patient_id", "who", "person_name")
+    def _compute_may_say(self):
+        for call in self:
+            verdict = call._verdict()
+            call.may_say = call.may_say_text = False
+            if verdict:
+                general = verdict.basis == "general"
+                call.may_say = ("general" if general else "yes") if verdict.allowed else "no"
+                call.may_say_text = verdict.reason
+
     @api.onchange("who")
     def _onchange_who(self):
         if not self.corrects_id:
@@ -113,6 +131,19 @@ class CareCall(models.TransientModel):
             phone = patient.phone
         return {"person_name": ticket.partner_name or ticket.partner_id.name, "phone": phone}
 
+    def _verdict(self):
+        """What the person of this call may be told, or None where no inquiry asks."""
+        ticket, patient = self.ticket_id, self.ticket_id.care_patient_id
+        if not ticket or not patient:
+            return None
+        partner = {
+            "caller": ticket.care_caller_id,
+            "patient": patient.partner_id,
+        }.get(self.who)
+        if self.who == "patient" and not partner:
+            return None
+        return ticket._care_authority(partner=partner, name=self.person_name)
+
     def action_save(self):
         """Log the contact and what was promised in it; a reached call keeps its promise."""
         self.ensure_one()
@@ -127,9 +158,27 @@ class CareCall(models.TransientModel):
         contact = self.env["care.contact"]._care_log([self._prepare_contact()])
         if (self.promised or "").strip() and self.promise_due:
             self.env["care.promise"]._care_make([self._prepare_promise(contact)])
+        if (self.told or "").strip():
+            self._disclose()
         if self.promise_id and self._is_reached():
             self.promise_id._care_keep(self.date, contact)
         return {"type": "ir.actions.client", "tag": "soft_reload"}
+
+    def _disclose(self):
+        """Keep what was told; also what should not have been, for it was."""
+        ways = {"call": "call", "letter": "letter"}
+        partner = self._partner()
+        if self.who == "patient":
+            partner = self.ticket_id.care_patient_id.partner_id
+        self.ticket_id._care_disclose(
+            ways.get(self.channel, "visit"),
+            self.told,
+            self.env._("Answer to the inquiry"),
+            verdict=self._verdict(),
+            partner=partner,
+            name=self.person_name,
+            address=self.phone,
+        )
 
     def _is_reached(self):
         return self.channel != "call" or self.result == "reached"
@@ -139,6 +188,10 @@ class CareCall(models.TransientModel):
             raise UserError(self.env._("Write what was said: one sentence is enough."))
         if self.corrects_id:
             return
+        if (self.told or "").strip() and not self.ticket_id:
+            raise UserError(
+                self.env._("What was told about the patient is kept with an inquiry: open one.")
+            )
         promised = bool((self.promised or "").strip())
         if promised != bool(self.promise_due):
             raise UserError(

@@ -179,52 +179,52 @@ class HelpdeskTicket(models.Model):
     def _care_recipients(self, message, recipients):
         """To whom a message of ours went outside the house, as values of a contact; or none.
 
-        ``recipients`` are those of the notification: who was told, not who should have been.
+        ``recipients`` are those whom the gate let through, each with its kind of mail: who was
+        told, not who should have been. A mere notice leaves the words to the page of the caller.
         """
-        message, ticket = message.sudo(), self.sudo()
-        partners = self.env["res.partner"].sudo()
-        partners = partners.browse([row["id"] for row in recipients if row["id"]])
-        emails = [row["email_normalized"] for row in recipients if row.get("email_normalized")]
+        message = message.sudo()
+        internal = message.subtype_id.internal or message.is_internal or not message.subtype_id
+        automatic = message.message_type in ("auto_comment", "out_of_office")
+        told = [row for row in recipients if row["care_mail"] != "notice" or not internal]
+        mailed = automatic or any(row["care_mail"] == "full" for row in told)
+        emails = [row["email_normalized"] for row in told if row.get("email_normalized")]
         if message.message_type == "email":
             # Odoo tells nobody again whom the mail of our person went to already.
             sent_to = f"{message.incoming_email_to or ''},{message.incoming_email_cc or ''}"
             known = self._care_caller_emails()
-            emails += [mail for mail in tools.email_normalize_all(sent_to) if mail in known]
-        channel = "mail"
-        if not recipients and not emails:
-            # On the page of the caller all the same, if there is one.
-            if message.is_internal or message.subtype_id.internal or not message.subtype_id:
-                return {}
-            partners = ticket.partner_id.filtered(lambda partner: partner.user_ids.filtered("share"))
-            if not partners or message.message_type != "comment":
-                return {}
-            channel = "portal"
-        author = message.author_id.user_ids.filtered(lambda user: not user.share)[:1]
-        writer = author if message.create_uid._is_superuser() else message.create_uid
-        automatic = message.message_type in ("auto_comment", "out_of_office")
-        names = partners.mapped("name") or emails
+            direct = [email for email in tools.email_normalize_all(sent_to) if email in known]
+            mailed, emails = mailed or bool(direct), emails + direct
+        if not told and not emails:
+            return {}
+        partners = self.env["res.partner"].sudo().browse([row["id"] for row in told if row["id"]])
         return {
             "direction": "out",
-            "channel": channel,
+            "channel": "mail" if mailed else "portal",
             "partner_id": partners.id if len(partners) == 1 else False,
-            "person_name": ", ".join(name for name in names if name),
-            "address": ", ".join(emails),
+            "person_name": ", ".join(partners.mapped("name")) or ", ".join(emails),
+            "address": ", ".join(dict.fromkeys(emails)),
             "with_caller": self._care_is_caller(partners.ids, emails),
-            "user_id": False if automatic else writer.id,
+            "user_id": False if automatic else self._care_writer(message).id,
             "automatic": automatic,
         }
 
+    @api.model
+    def _care_writer(self, message):
+        """Who wrote a message of ours: its author may be chosen, who was logged in may not."""
+        if not message.create_uid._is_superuser():
+            return message.create_uid
+        return message.author_id.user_ids.filtered(lambda user: not user.share)[:1]
+
     def _care_is_caller(self, partner_ids, emails):
         """Whether one of these contacts or addresses is that of the caller."""
-        ticket = self.sudo()
-        callers = ticket.partner_id | ticket.care_confidential_partner_id
+        callers = self._care_calling_partner()
         emails = {tools.email_normalize(email) for email in emails if email}
         return bool(set(callers.ids) & set(partner_ids) or self._care_caller_emails() & emails)
 
     def _care_caller_emails(self):
         """The addresses of the caller, normalised."""
         ticket = self.sudo()
-        callers = ticket.partner_id | ticket.care_confidential_partner_id
+        callers = self._care_calling_partner()
         known = [ticket.partner_email, ticket.care_confidential_email, *callers.mapped("email")]
         return {tools.email_normalize(email) for email in known if email} - {False}
 
