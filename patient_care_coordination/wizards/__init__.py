@@ -8,7 +8,6 @@ from . import care_flag_raise
 from . import care_intake
 from . import care_intake_authority
 from . import care_call
-from . import care_intake
 from . import care_intake_match
 from . import care_patient_import
 from . import care_policy_preview

@@ -74,7 +74,10 @@ class CareCall(models.TransientModel):
             defaults["who"] = "caller" if old.with_caller else "other"
             defaults |= {"person_name": old.person, "phone": old.number}
         else:
-            defaults |= self.new(defaults)._person()
+            ticket = self.env["helpdesk.ticket"].browse(defaults.get("ticket_id") or [])
+            patient = self.env["care.patient"].browse(defaults.get("patient_id") or [])
+            who = defaults.get("who", "caller")
+            defaults |= self._person_of(ticket, patient or ticket.care_patient_id, who)
         return {name: value for name, value in defaults.items() if name in fields}
 
     @api.depends("ticket_id", "patient_id", "who")
@@ -110,10 +113,14 @@ class CareCall(models.TransientModel):
 
     def _person(self):
         """Name and number of whom it is with, as far as the user may know them."""
-        ticket, patient = self.ticket_id, self.patient_id or self.ticket_id.care_patient_id
-        if self.who == "other":
+        patient = self.patient_id or self.ticket_id.care_patient_id
+        return self._person_of(self.ticket_id, patient, self.who)
+
+    @api.model
+    def _person_of(self, ticket, patient, who):
+        if who == "other":
             return {"person_name": False, "phone": False}
-        if self.who == "patient":
+        if who == "patient":
             phone = patient.phone or patient.partner_id.phone
             return {"person_name": patient.name, "phone": phone}
         if ticket.care_identity == "anonymous":
@@ -150,7 +157,9 @@ class CareCall(models.TransientModel):
         place = self.ticket_id or self.patient_id
         if not place:
             raise UserError(
-                self.env._("A contact belongs to an inquiry or a patient: open one and log it there.")
+                self.env._(
+                    "A contact belongs to an inquiry or a patient: open one and log it there."
+                )
             )
         place.check_access("read")
         self.corrects_id.check_access("read")

@@ -15,8 +15,8 @@ class CareHandlingCue(models.Model):
         [emotion for emotion in EMOTIONS if emotion[0] != "calm"], "Emotional state", required=True
     )
     say = fields.Text("You may say", translate=True)
-    do = fields.Text("Do", translate=True)
-    avoid = fields.Text("Avoid", translate=True)
+    do = fields.Text(translate=True)
+    avoid = fields.Text(translate=True)
     active = fields.Boolean(default=True)
 
     _state_uniq = models.UniqueIndex("(state) WHERE active", "There is a card for this state.")

@@ -99,17 +99,21 @@ class CarePromise(models.Model):
         if OURS not in (context.get("care_promise"), context.get("care_anonymise")):
             raise UserError(
                 self.env._(
-                    "A promise is not changed: mark it kept, withdraw it or replace it by a new one."
+                    "A promise is not changed: keep it, withdraw it or replace it by a new one."
                 )
             )
         return super().write(vals)
 
     def unlink(self):
+        self._care_check_never_deleted()
+        return super().unlink()
+
+    def _care_check_never_deleted(self):
+        # Not ``ondelete``: that check is skipped for whoever sends the context of an uninstall.
         if self.env.context.get("care_anonymise") is not OURS:
             raise UserError(
                 self.env._("A promise is not deleted: withdraw it and say why, or replace it.")
             )
-        return super().unlink()
 
     @api.model
     def _care_make(self, vals_list):

@@ -46,13 +46,16 @@ class MailMessage(models.Model):
         return result
 
     def unlink(self):
+        self._care_check_never_deleted()
+        return super().unlink()
+
+    def _care_check_never_deleted(self):
         if self._care_of_inquiries():
             raise UserError(
                 self.env._(
                     "Messages of inquiries are not deleted: write a new message that puts it right."
                 )
             )
-        return super().unlink()
 
     def _care_of_inquiries(self):
         """Those of these messages that nobody changes."""

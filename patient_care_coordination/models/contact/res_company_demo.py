@@ -2,7 +2,6 @@ from datetime import timedelta
 
 from odoo import fields, models
 
-
 PHONES = ["+1 212 555 0101", "+1 212 555 0102", "+1 212 555 0103", "+1 212 555 0104"]
 # Channel, direction, result, minutes, days ago, summary.
 CONTACTS = [

@@ -1,0 +1,281 @@
+"""Messages on inquiries, and their files, cannot be edited or deleted: by ORM and by HTTP."""
+
+import json
+
+from odoo.exceptions import UserError
+from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.patient_care_coordination.models.inquiry.helpdesk_ticket import OURS
+
+from ..common import MODULE, CareCommon, make_people
+
+REFUSED = "Messages of inquiries are not changed: write a new message that puts it right."
+FILES = "Files of messages of inquiries are neither changed nor deleted"
+
+
+@tagged("standard", "post_install", "-at_install")
+class TestMessagesStay(CareCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.coordinator = cls.people["coordinator"]
+        cls.ticket = cls.make_inquiry().with_user(cls.coordinator)
+        cls.message = cls.ticket.message_post(
+            body="As it was",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            attachments=[("scan.txt", b"Scan")],
+        )
+        cls.env.cr.execute(
+            "UPDATE mail_message SET create_date = create_date - interval '1 hour' WHERE id = %s",
+            [cls.message.id],
+        )
+        cls.message.invalidate_recordset()
+        cls.note = cls.ticket.message_post(body="A note", message_type="comment")
+
+    def everybody(self):
+        admin = self.env.ref("base.user_admin")
+        return {
+            "author": self.message,
+            "admin": self.message.with_user(admin),
+            "sudo": self.message.sudo(),
+            "faked context": self.message.with_context(care_anonymise=True).sudo(),
+        }
+
+    def test_nobody_edits(self):
+        changes = {
+            "body": "Other",
+            "subject": "Other",
+            "date": "2020-01-01 00:00:00",
+            "author_id": self.people["supervisor"].partner_id.id,
+            "email_from": "x@y.example",
+            "message_type": "notification",
+            "is_internal": True,
+            "partner_ids": [(5,)],
+            "parent_id": self.note.id,
+        }
+        for who, message in self.everybody().items():
+            for name, value in changes.items():
+                with self.subTest(who=who, field=name):
+                    with self.assertRaisesRegex(UserError, "are not changed: write a new message"):
+                        message.write({name: value})
+        with self.assertRaisesRegex(UserError, "are not changed"):
+            self.message.sudo().write({"model": False, "res_id": False})
+        self.assertIn("As it was", self.message.body)
+
+    def test_nobody_deletes(self):
+        for who, message in self.everybody().items():
+            with self.subTest(who=who), self.assertRaisesRegex(UserError, "are not deleted"):
+                message.unlink()
+        self.assertTrue(self.message.exists())
+
+    def test_nobody_edits_through_the_thread(self):
+        for who, message in self.everybody().items():
+            thread = self.ticket.with_env(message.env)
+            with self.subTest(who=who), self.assertRaises(UserError):
+                thread._message_update_content(message, body="Other")
+            with self.subTest(who=who), self.assertRaises(UserError):
+                thread._message_update_content(message, body="", attachment_ids=[])
+        self.assertTrue(self.message.attachment_ids.exists())
+
+    def test_files_stay(self):
+        file = self.message.attachment_ids
+        admin = self.env.ref("base.user_admin")
+        for who in (file, file.with_user(admin), file.sudo()):
+            with self.subTest(who=who.env.user.name):
+                for values in ({"raw": b"x"}, {"name": "x"}, {"res_id": 0}, {"datas": "eA=="}):
+                    with self.assertRaisesRegex(UserError, FILES):
+                        who.write(values)
+                with self.assertRaisesRegex(UserError, FILES):
+                    who.unlink()
+                with self.assertRaisesRegex(UserError, FILES):
+                    who._delete_and_notify(self.message)
+        self.assertEqual(file.raw, b"Scan")
+        file.sudo().write({"description": "Searched", "access_token": "t"})
+
+    def test_files_are_not_taken_off_nor_hung_on_later(self):
+        with self.assertRaises(UserError):
+            self.message.sudo().attachment_ids = False
+        other = self.env["ir.attachment"].create({"name": "later.txt", "raw": b"x"})
+        with self.assertRaises(UserError):
+            self.message.sudo().attachment_ids = [(4, other.id)]
+
+    def test_a_file_of_the_inquiry_that_no_message_carries_may_go(self):
+        file = self.env["ir.attachment"].create(
+            {"name": "x", "raw": b"x", "res_model": "helpdesk.ticket", "res_id": self.ticket.id}
+        )
+        file.raw = b"y"
+        file.unlink()
+
+    def test_reactions_stars_and_reading_go_on(self):
+        partner = self.coordinator.partner_id
+        self.message.sudo()._message_reaction("👍", "add", partner, self.env["mail.guest"])
+        self.message.toggle_message_starred()
+        self.assertTrue(self.message.starred)
+        self.message.set_message_done()
+        self.message.sudo().write({"pinned_at": "2026-01-01 00:00:00", "message_id": "<a@b>"})
+
+    def test_finishing_an_activity_with_a_file_goes_on(self):
+        file = self.env["ir.attachment"].create(
+            {"name": "x", "raw": b"x", "res_model": "mail.activity", "res_id": 0}
+        )
+        activity = self.ticket.activity_schedule("mail.mail_activity_data_todo")
+        file.res_id = activity.id
+        message = self.env["mail.message"].browse(
+            activity.action_feedback(feedback="Done", attachment_ids=file.ids)
+        )
+        self.assertIn(file, message.attachment_ids)
+
+    def test_tracking_and_notifications_go_on(self):
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        self.ticket.priority = "2"
+        self.ticket.user_id = self.people["supervisor"]
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        self.assertTrue(self.ticket.sudo().message_ids.tracking_value_ids)
+
+    def test_a_sent_mail_that_is_cleared_away_leaves_its_message(self):
+        mails = self.env["mail.mail"].sudo()
+        mail = mails.create(
+            [{"model": "helpdesk.ticket", "res_id": self.ticket.id, "body_html": "x"}]
+        )
+        message = mail.mail_message_id
+        mail.unlink()
+        self.assertEqual(bool(message.exists()), message.model == "helpdesk.ticket")
+
+    def test_a_mail_with_a_message_of_its_own_is_cleared_away(self):
+        before = self.env["mail.mail"].sudo().search([])
+        self.ticket.message_post(
+            body="Please look",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            partner_ids=self.people["supervisor"].partner_id.ids,
+        )
+        mails = self.env["mail.mail"].sudo().search([]) - before
+        self.assertTrue(mails)
+        mails.unlink()
+        self.assertFalse(mails.exists())
+
+    def test_anonymisation_may(self):
+        message = self.message.sudo().with_context(care_anonymise=OURS)
+        message.body = "Taken out"
+        self.assertEqual(message.body, "<p>Taken out</p>")
+        message.unlink()
+
+    def test_plain_tickets_and_other_documents_are_untouched(self):
+        plain = self.env["helpdesk.ticket"].create([{"name": "Printer", "description": "Toner"}])
+        for record in (plain, self.people["relative"].partner_id):
+            message = record.message_post(body="x", attachments=[("a.txt", b"a")])
+            message.body = "y"
+            message.attachment_ids.unlink()
+            message.unlink()
+
+    def test_rating_again_adds_a_message(self):
+        count = len(self.ticket.sudo().message_ids)
+        thread = self.ticket.sudo()
+        thread._message_update_content(self.message.sudo(), body="Five stars", strict=False)
+        self.assertEqual(len(thread.message_ids), count + 1)
+        self.assertIn("As it was", self.message.body)
+
+
+@tagged("standard", "post_install", "-at_install")
+class TestMessagesStayOverHttp(HttpCase):
+    test_module = MODULE
+
+    def setUp(self):
+        super().setUp()
+        self.people = make_people(self.env)
+        self.ticket = self.env["helpdesk.ticket"].create(
+            [
+                {
+                    "name": "Title",
+                    "description": "Text",
+                    "care_nature_id": self.env.ref(f"{MODULE}.nature_question").id,
+                    "partner_id": self.people["relative"].partner_id.id,
+                }
+            ]
+        )
+
+    def _post(self, login):
+        user = self.people.get(login) or self.env.ref("base.user_admin")
+        return (
+            self.ticket.with_user(user)
+            .sudo()
+            .message_post(
+                body="As it was",
+                author_id=user.partner_id.id,
+                message_type="comment",
+                subtype_xmlid="mail.mt_comment",
+                attachments=[("scan.txt", b"Scan")],
+            )
+        )
+
+    def _call(self, url, **params):
+        response = self.url_open(
+            url,
+            data=json.dumps({"jsonrpc": "2.0", "params": params}),
+            headers={"Content-Type": "application/json"},
+        )
+        return response.json()
+
+    def _update(self, message, **data):
+        return self._call("/mail/message/update_content", message_id=message.id, update_data=data)
+
+    @mute_logger("odoo.http")
+    def test_staff_admin_and_caller_neither_edit_nor_delete(self):
+        logins = {
+            "coordinator": ("care_coordinator", "care_coordinator"),
+            "relative": ("care_relative", "care_relative"),
+            "admin": ("admin", "admin"),
+        }
+        for name, login in logins.items():
+            message = self._post(name)
+            self.authenticate(*login)
+            with self.subTest(who=name):
+                edited = self._update(message, body="Other")
+                self.assertIn("error", edited)
+                # The others do not even find the message there.
+                if name == "coordinator":
+                    self.assertEqual(edited["error"]["data"]["message"], REFUSED)
+                # How the client deletes: it empties.
+                self.assertIn("error", self._update(message, body="", attachment_ids=[]))
+                gone = self._call(
+                    "/mail/attachment/delete", attachment_id=message.attachment_ids.id
+                )
+                self.assertIn("error", gone)
+                message.invalidate_recordset()
+                self.assertIn("As it was", message.body)
+                self.assertTrue(message.attachment_ids.exists())
+
+    @mute_logger("odoo.http")
+    def test_not_by_the_object_service_either(self):
+        message = self._post("coordinator")
+        self.authenticate("care_coordinator", "care_coordinator")
+        for method, args in (("write", [[message.id], {"body": "x"}]), ("unlink", [[message.id]])):
+            with self.subTest(method=method):
+                answer = self._call(
+                    f"/web/dataset/call_kw/mail.message/{method}",
+                    model="mail.message",
+                    method=method,
+                    args=args,
+                    kwargs={"context": {"care_anonymise": True}},
+                )
+                self.assertIn("Messages of inquiries are not", answer["error"]["data"]["message"])
+
+    @mute_logger("odoo.http")
+    def test_an_internal_note_is_not_shown_to_the_caller_later(self):
+        message = self._post("coordinator")
+        self.authenticate("care_coordinator", "care_coordinator")
+        answer = self._call("/mail/update_is_internal", message_id=message.id, is_internal=True)
+        self.assertEqual(answer["error"]["data"]["message"], REFUSED)
+
+    def test_reacting_goes_on(self):
+        message = self._post("coordinator")
+        self.authenticate("care_coordinator", "care_coordinator")
+        answer = self._call(
+            "/mail/message/reaction", message_id=message.id, content="👍", action="add"
+        )
+        self.assertNotIn("error", answer)
+        self.assertTrue(message.reaction_ids)
