@@ -49,6 +49,10 @@ class CareCall(models.TransientModel):
         "Told about the patient",
         help="What this person learned about the patient: it goes into the disclosures.",
     )
+    informs = fields.Boolean(
+        "Told how it stands", help="Meets the clock that keeps the caller informed."
+    )
+    asks_to_inform = fields.Boolean(compute="_compute_asks_to_inform")
     promised = fields.Text("What was promised")
     promise_due = fields.Datetime("Due")
     promise_user_id = fields.Many2one(
@@ -105,6 +109,18 @@ class CareCall(models.TransientModel):
                 general = verdict.basis == "general"
                 call.may_say = ("general" if general else "yes") if verdict.allowed else "no"
                 call.may_say_text = verdict.reason
+
+    @api.depends("ticket_id")
+    def _compute_asks_to_inform(self):
+        for call in self:
+            rows = call.ticket_id.sudo().care_deadline_ids
+            call.asks_to_inform = any(row.kind == "inform" and not row.met_date for row in rows)
+
+    @api.onchange("promised")
+    def _onchange_promised(self):
+        """Propose the time that the policy has for promises."""
+        if self.promised and not self.promise_due and self.ticket_id:
+            self.promise_due = self.ticket_id._care_promise_due()
 
     @api.onchange("who")
     def _onchange_who(self):
@@ -167,6 +183,8 @@ class CareCall(models.TransientModel):
         contact = self.env["care.contact"]._care_log([self._prepare_contact()])
         if (self.promised or "").strip() and self.promise_due:
             self.env["care.promise"]._care_make([self._prepare_promise(contact)])
+        if self.informs and self.who == "caller" and self._is_reached():
+            self.ticket_id._care_meet("inform", self.date)
         if (self.told or "").strip():
             self._disclose()
         if self.promise_id and self._is_reached():

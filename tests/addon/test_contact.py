@@ -562,6 +562,65 @@ class TestCall(ContactCommon):
 
 
 @tagged("standard", "post_install", "-at_install")
+class TestContactMeetsClocks(ContactCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.care_policy_id = cls.env["care.policy"].search([("code", "=", "generic")])[:1]
+
+    def _acknowledged(self, ticket):
+        rows = ticket.sudo().care_deadline_ids.filtered(lambda row: row.kind == "acknowledge")
+        self.assertTrue(rows)
+        return bool(rows.met_date)
+
+    def _complaint(self):
+        received = self.now - timedelta(hours=2)
+        return self.inquiry(care_nature_id=self.complaint.id, care_received_date=received)
+
+    def test_what_acknowledges_and_what_does_not(self):
+        cases = [
+            (True, {"channel": "call", "result": "reached"}),
+            (False, {"channel": "call", "result": "voicemail"}),
+            (False, {"channel": "call", "result": "no_answer"}),
+            (False, {"channel": "call", "result": "wrong_number"}),
+            (True, {"channel": "mail"}),
+            (True, {"channel": "letter"}),
+            (False, {"channel": "mail", "automatic": True}),
+            (False, {"channel": "mail", "direction": "in"}),
+            (False, {"channel": "call", "with_caller": False}),
+        ]
+        for met, values in cases:
+            ticket = self._complaint()
+            with self.subTest(**values):
+                self.log(ticket, date=self.now, **values)
+                self.assertEqual(self._acknowledged(ticket), met)
+
+    def test_a_correction_acknowledges_nothing(self):
+        ticket = self._complaint()
+        old = self.log(ticket, result="no_answer")
+        self.log(ticket, result="reached", corrects_id=old.id)
+        self.assertFalse(self._acknowledged(ticket))
+
+    def test_the_promise_is_proposed_by_the_policy(self):
+        ticket = self._complaint()
+        due = self.now + timedelta(days=1)
+        with patch.object(type(ticket), "_care_promise_due", lambda self, now=None: due):
+            call = self.call(ticket, summary="x", promised="Call back")
+        self.assertEqual(call.promise_due, due)
+
+    def test_telling_how_it_stands_meets_that_clock(self):
+        ticket = self._complaint()
+        met = []
+        with patch.object(
+            type(ticket), "_care_meet", lambda self, kind, when=None: met.append(kind)
+        ):
+            self.call(ticket, summary="x").write({"informs": True})
+            call = self.env["care.call"].search([], order="id desc", limit=1)
+            call.with_user(self.coordinator).action_save()
+        self.assertEqual(set(met), {"acknowledge", "contact", "inform"})
+
+
+@tagged("standard", "post_install", "-at_install")
 class TestPromise(ContactCommon):
     def test_missed_by_time_and_first_in_the_list(self):
         ticket = self.inquiry()

@@ -273,7 +273,28 @@ class CareContact(models.Model):
         """
         vals_list = [{"user_id": self.env.uid, **vals} for vals in vals_list]
         contacts = self.sudo().with_context(care_contact=OURS).create(vals_list)
+        contacts._care_meet_clocks()
         return contacts.with_env(self.env)
+
+    def _care_meet_clocks(self):
+        """Tell the clocks that somebody of ours turned to the caller, or spoke with the caller.
+
+        What a machine sent meets nothing, nor does a message left on a machine, nor a correction.
+        """
+        real = self.filtered(
+            lambda contact: (
+                contact.ticket_id
+                and contact.with_caller
+                and not contact.automatic
+                and not contact.corrects_id
+                and contact.result in (False, "reached")
+            )
+        )
+        spoken = real.filtered(lambda contact: contact.channel in ("call", "visit"))
+        turned = real.filtered(lambda contact: contact.direction == "out")
+        for kind, contacts in (("contact", spoken), ("acknowledge", turned)):
+            for date, rows in contacts.grouped("date").items():
+                rows.ticket_id._care_meet(kind, date)
 
     @api.model
     def _care_fingerprint(self, message):
