@@ -26,6 +26,10 @@ SAID = {
     "tracking_value_ids",
 }
 
+# Finishing an activity posts first and then hangs on the files; the mail gateway first takes a
+# mail in and then notes whom it went to.
+ADDED_WHILE_POSTING = {"attachment_ids", "partner_ids"}
+
 
 class MailMessage(models.Model):
     """Messages of inquiries are part of the file: nobody edits or deletes them."""
@@ -37,11 +41,12 @@ class MailMessage(models.Model):
         kept = self._care_of_inquiries() if said else self.browse()
         if not kept:
             return super().write(vals)
-        if said != {"attachment_ids"} or not kept._care_being_posted():
+        if said - ADDED_WHILE_POSTING or not kept._care_being_posted():
             kept._care_refuse_change()
-        before = {message.id: message.attachment_ids for message in kept.sudo()}
+        before = {(message.id, name): message[name] for message in kept.sudo() for name in said}
         result = super().write(vals)
-        if any(before[message.id] - message.attachment_ids for message in kept.sudo()):
+        messages = kept.sudo()
+        if any(before[message.id, name] - message[name] for message in messages for name in said):
             kept._care_refuse_change()
         return result
 
@@ -69,10 +74,7 @@ class MailMessage(models.Model):
         return self.browse(messages.filtered(lambda x: x.res_id in inquiries).ids)
 
     def _care_being_posted(self):
-        """Whether these messages are as new as the transaction, which may still add files.
-
-        Finishing an activity posts first and then hangs on the files.
-        """
+        """Whether these messages are as new as the transaction, which may still add to them."""
         now = self.env.cr.now().replace(microsecond=0)
         return all(
             message.create_date and message.create_date.replace(microsecond=0) >= now
