@@ -121,7 +121,6 @@ class CareIntake(models.TransientModel):
         ticket = self.env["helpdesk.ticket"].create([self._prepare_inquiry()])
         if self.flag_ids:
             ticket._care_raise_flags(self.flag_ids)
-        return ticket
         self.env["care.contact"]._care_log([self._prepare_contact(ticket)])
         return ticket
 

@@ -171,7 +171,7 @@ class HelpdeskTicket(models.Model):
             "partner_id": author.id,
             "person_name": author.name or name or email,
             "address": email,
-            "with_caller": self._care_is_caller(author.ids, [email]),
+            "with_caller": self._care_reaches_caller(author.ids, [email]),
             "user_id": False,
             "automatic": bool(self.env.context.get("care_automatic")),
         }
@@ -203,7 +203,7 @@ class HelpdeskTicket(models.Model):
             "partner_id": partners.id if len(partners) == 1 else False,
             "person_name": ", ".join(partners.mapped("name")) or ", ".join(emails),
             "address": ", ".join(dict.fromkeys(emails)),
-            "with_caller": self._care_is_caller(partners.ids, emails),
+            "with_caller": self._care_reaches_caller(partners.ids, emails),
             "user_id": False if automatic else self._care_writer(message).id,
             "automatic": automatic,
         }
@@ -215,7 +215,7 @@ class HelpdeskTicket(models.Model):
             return message.create_uid
         return message.author_id.user_ids.filtered(lambda user: not user.share)[:1]
 
-    def _care_is_caller(self, partner_ids, emails):
+    def _care_reaches_caller(self, partner_ids, emails):
         """Whether one of these contacts or addresses is that of the caller."""
         callers = self._care_calling_partner()
         emails = {tools.email_normalize(email) for email in emails if email}
