@@ -59,6 +59,7 @@ class HelpdeskTicket(models.Model):
             return False
         source = source.get_external_id().get(source.id)
         return source in self._care_neutral_templates() and options.keys() <= TEMPLATE_OPTIONS
+
     def _notify_thread(self, message, msg_vals=False, **kwargs):
         """Tell the rooms of what staff wrote, once it is settled who gets it."""
         recipients = super()._notify_thread(message, msg_vals=msg_vals, **kwargs)
