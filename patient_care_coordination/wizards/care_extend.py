@@ -28,7 +28,7 @@ class CareExtend(models.TransientModel):
     )
     reason = fields.Text(required=True, help="Why more time is needed.")
     told_date = fields.Datetime("Person told on", required=True, default=fields.Datetime.now)
-    told_how = fields.Char(required=True, help="By phone, by letter …")
+    told_how = fields.Char("How", required=True, help="By phone, by letter …")
     agreed = fields.Boolean(
         "The person agreed", help="Needed where the policy sets a limit that the new date passes."
     )

@@ -47,10 +47,12 @@ class CarePolicyPreview(models.TransientModel):
     )
     description = fields.Text(related="policy_id.description")
 
-    @api.depends("company_id")
+    @api.depends("company_id", "policy_id")
     def _compute_tz(self):
+        """That of the company; where nobody has set one, that of the policy's calendar."""
         for wizard in self:
-            wizard.tz = wizard.company_id._care_zone()
+            zone = wizard.company_id._care_zone()
+            wizard.tz = wizard.policy_id.calendar_id.tz or zone if zone == "UTC" else zone
 
     @api.depends("policy_id", "received_date", "nature_id", "severity", "company_id", "tz")
     def _compute_line_ids(self):

@@ -295,6 +295,20 @@ class TestMeet(ClockCommon):
             self.assertEqual(row.state, "running")
             self.assertTrue(row.escalate_date)
 
+    def test_hundred_are_met_with_the_queries_of_one(self):
+        values = {"name": "x", "description": "x", "care_nature_id": self.complaint.id}
+        made = self.env["helpdesk.ticket"].create([dict(values) for _ in range(101)])
+        counts = []
+        for batch in (made[:1], made[1:]):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            batch._care_meet("acknowledge")
+            self.env.flush_all()
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(len(made.care_deadline_ids.filtered("met_date")), 101)
+        self.assertLessEqual(counts[1], counts[0] + 3, counts)
+
     def test_letter_that_answers_also_acknowledges(self):
         with freeze_time("2026-06-01 09:00:00"):
             ticket = self.make_inquiry(care_nature_id=self.complaint.id)

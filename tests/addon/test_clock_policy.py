@@ -420,3 +420,13 @@ class TestLists(ClockCommon):
             plan = "\n".join(row[0] for row in self.env.cr.fetchall())
             with self.subTest(domain):
                 self.assertNotIn("Seq Scan on helpdesk_ticket ", plan + " ")
+
+
+class TestDemoClocks(ClockCommon):
+    def test_demo_shows_every_state_and_an_extension(self):
+        self.env["res.company"]._care_load_demo()
+        tickets = self.env["helpdesk.ticket"].search([("care_is_inquiry", "=", True)])
+        states = set(tickets.mapped("care_clock_state"))
+        self.assertLessEqual({"met", "missed", "running"}, states)
+        self.assertTrue(tickets.care_deadline_ids.filtered("extended"))
+        self.assertFalse(tickets.filtered("care_intake_error"))

@@ -28,7 +28,6 @@ class CareDeadline(models.Model):
     _name = "care.deadline"
     _description = "Deadline of an Inquiry"
     _order = "round desc, due, id"
-    _rec_name = "kind"
 
     ticket_id = fields.Many2one(
         "helpdesk.ticket",
@@ -102,6 +101,16 @@ class CareDeadline(models.Model):
         " AND met_date IS NULL AND void_date IS NULL"
     )
 
+    @api.depends("kind", "due", "unit", "company_id")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for deadline in self:
+            deadline.display_name = self.env._(
+                "%(what)s by %(date)s",
+                what=deadline._care_word() if deadline.kind else "",
+                date=deadline.due_text or "",
+            )
+
     @api.depends("due", "met_date")
     def _compute_late(self):
         for deadline in self:
@@ -140,7 +149,7 @@ class CareDeadline(models.Model):
     @api.depends_context("lang")
     def _compute_due_text(self):
         for deadline in self:
-            deadline.due_text = deadline._care_text(deadline.due)
+            deadline.due_text = deadline.due and deadline._care_text(deadline.due)
 
     def _care_text(self, moment):
         """A moment in the words and the time zone of the hospital: a day, or to the minute."""

@@ -229,12 +229,7 @@ class HelpdeskTicket(models.Model):
                 )
             )
             for row in rows:
-                texts.setdefault(
-                    row.ticket_id.id,
-                    self.env._(
-                        "%(what)s by %(date)s", what=row._care_word(), date=row._care_text(row.due)
-                    ),
-                )
+                texts.setdefault(row.ticket_id.id, row.display_name)
         for ticket in self:
             ticket.care_clock_text = texts.get(ticket.id, False)
 

@@ -346,6 +346,8 @@ class HelpdeskTicket(models.Model):
                 and old[ticket.id]["care_received_date"] != ticket.care_received_date
             )
         )
+        if not moved:
+            return
         notes = []
         clocks = moved.care_deadline_ids.policy_id._care_clocks(moved.company_id)
         for ticket in moved:
