@@ -7,7 +7,7 @@ from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
-from odoo.tests import Form, new_test_user
+from odoo.tests import Form, TransactionCase, new_test_user, tagged
 from odoo.tools import SQL, mute_logger
 
 from ..common import MODULE
@@ -422,7 +422,10 @@ class TestLists(ClockCommon):
                 self.assertNotIn("Seq Scan on helpdesk_ticket ", plan + " ")
 
 
-class TestDemoClocks(ClockCommon):
+@tagged("standard", "post_install", "-at_install")
+class TestDemoClocks(TransactionCase):
+    test_module = MODULE
+
     def test_demo_shows_every_state_and_an_extension(self):
         self.env["res.company"]._care_load_demo()
         tickets = self.env["helpdesk.ticket"].search([("care_is_inquiry", "=", True)])
