@@ -216,42 +216,60 @@ class TestConsult(ConsultCommon):
     # Due
     # ------------------------------------------------------------------
 
-    @freeze_time("2026-02-06 10:00:00")
-    def test_without_a_legal_deadline_two_working_days(self):
-        calendar = self.company.resource_calendar_id
-        calendar.tz = "UTC"
-        due = self.env["care.consult"]._care_default_due
-        # Friday: Monday and Tuesday are the two working days.
-        self.assertEqual(due(datetime(2026, 2, 6, 10), calendar).date().isoformat(), "2026-02-10")
-        self.assertEqual(due(datetime(2026, 2, 7, 10), calendar).date().isoformat(), "2026-02-10")
-        self.assertEqual(due(datetime(2026, 2, 6, 23), calendar).date().isoformat(), "2026-02-10")
-
-    def test_half_of_the_working_time_that_is_left(self):
-        calendar = self.company.resource_calendar_id
-        calendar.tz = "UTC"
-        calendar.attendance_ids = [
+    def _hospital_hours(self):
+        """Weekdays from 8 to 16 in UTC, at the policy of the company."""
+        policy = self.company.care_policy_id
+        policy.calendar_id.tz = self.company.care_tz = "UTC"
+        policy.calendar_id.attendance_ids = [
             Command.clear(),
             *(
                 Command.create({"dayofweek": str(day), "hour_from": 8, "hour_to": 16, "name": "x"})
                 for day in range(5)
             ),
         ]
-        due = self.env["care.consult"]._care_default_due
-        # Friday 12:00 to Tuesday 12:00: 4 + 8 + 4 hours; half of them are over on Monday at noon.
+
+    def _deadline(self, due):
+        self.env.cr.execute(
+            "UPDATE helpdesk_ticket SET care_next_due = %s WHERE id = %s", [due, self.inquiry.id]
+        )
+        self.inquiry.invalidate_recordset(["care_next_due"])
+
+    def test_without_a_deadline_two_working_days(self):
+        self._hospital_hours()
+        self._deadline(None)
+        # Friday: Monday and Tuesday are the two working days; so they are for the weekend.
+        for now in (datetime(2026, 2, 6, 10), datetime(2026, 2, 6, 23), datetime(2026, 2, 7, 10)):
+            self.assertEqual(self.inquiry._care_consult_due(now), datetime(2026, 2, 10, 23, 59))
+        self._deadline(datetime(2026, 2, 6, 9))
         self.assertEqual(
-            due(datetime(2026, 2, 6, 12), calendar, datetime(2026, 2, 10, 12)),
-            datetime(2026, 2, 9, 12),
+            self.inquiry._care_consult_due(datetime(2026, 2, 6, 10)), datetime(2026, 2, 10, 23, 59)
+        )
+
+    def test_half_of_the_working_time_that_is_left(self):
+        self._hospital_hours()
+        # Friday 12:00 to Tuesday 12:00: 4 + 8 + 4 hours; half of them are over on Monday at noon.
+        self._deadline(datetime(2026, 2, 10, 12))
+        self.assertEqual(
+            self.inquiry._care_consult_due(datetime(2026, 2, 6, 12)), datetime(2026, 2, 9, 12)
         )
         # Nobody works on Sunday.
+        self._deadline(datetime(2026, 2, 8, 20))
         self.assertEqual(
-            due(datetime(2026, 2, 8, 10), calendar, datetime(2026, 2, 8, 20)),
-            datetime(2026, 2, 8, 15),
+            self.inquiry._care_consult_due(datetime(2026, 2, 8, 10)), datetime(2026, 2, 8, 15)
         )
-        # The deadline has passed.
-        self.assertGreater(
-            due(datetime(2026, 2, 8, 10), calendar, datetime(2026, 2, 8, 9)),
-            datetime(2026, 2, 8, 10),
-        )
+
+    def test_never_later_than_the_nearest_deadline(self):
+        complaint = self.make_inquiry(care_nature_id=self.complaint.id)
+        limit = complaint.care_next_due
+        self.assertTrue(limit)
+        self.assertLess(self.ask(complaint).due, limit)
+        self.assertTrue(self.ask(complaint, due=limit))
+        with self.assertRaisesRegex(UserError, "after the deadline of inquiry .* choose an earl"):
+            self.ask(complaint, due=limit + timedelta(seconds=1))
+        self.assertEqual(len(complaint.care_consult_ids), 2)
+        # What is over bounds nothing.
+        with freeze_time(limit + timedelta(days=1)):
+            self.assertTrue(self.ask(complaint, due=limit + timedelta(days=2)))
 
     def test_due_in_the_past_is_refused(self):
         with self.assertRaisesRegex(UserError, "in the past"):
@@ -401,7 +419,8 @@ class TestConsult(ConsultCommon):
                 inquiry.care_waits_text, "Waits for Agent since 2/2/26, 12:00.PM .1 d 0 h.; was due"
             )
             self.assertEqual(second.urgency, "missed")
-            self.assertEqual(first.urgency, "answered")
+            self.assertEqual(first.urgency, "met")
+            self.assertEqual(second.held_text, "1 d 0 h")
 
     def test_overlapping_spans_count_once(self):
         day = datetime(2026, 2, 2)
@@ -415,7 +434,7 @@ class TestConsult(ConsultCommon):
             consult = self.ask(due=datetime(2026, 2, 2, 16))
         self.assertEqual(consult.remind_date, datetime(2026, 2, 2, 14))
         for now, urgency in (
-            ("2026-02-02 13:59:00", "waiting"),
+            ("2026-02-02 13:59:00", "running"),
             ("2026-02-02 14:00:00", "due_soon"),
             ("2026-02-02 16:00:00", "missed"),
         ):

@@ -1,7 +1,3 @@
-from datetime import datetime, time, timedelta
-
-from pytz import timezone, utc
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
@@ -11,7 +7,6 @@ from ..inquiry.helpdesk_ticket import OURS
 
 # What a question may tell beside itself, each only when chosen.
 FACTS = ("tells_patient", "tells_number", "tells_caller", "tells_text")
-DEFAULT_WORKING_DAYS = 2
 # What the mail thread and the activities keep on a record; all else has its own door.
 FREE_PREFIXES = ("message_", "activity_")
 
@@ -89,12 +84,12 @@ class CareConsult(models.Model):
     )
     urgency = fields.Selection(
         [
-            ("waiting", "… Waiting"),
-            ("due_soon", "⏳ Due soon"),
-            ("missed", "⚠ Missed"),
-            ("answered", "✔ Answered"),
-            ("declined", "✖ Declined"),
-            ("cancelled", "– Cancelled"),
+            ("running", "Waiting"),
+            ("due_soon", "Due soon"),
+            ("missed", "Missed"),
+            ("met", "Answered"),
+            ("declined", "Declined"),
+            ("cancelled", "Cancelled"),
         ],
         string="Status",
         compute="_compute_urgency",
@@ -111,6 +106,7 @@ class CareConsult(models.Model):
         compute="_compute_held_hours",
         help="From the question to its answer, or until now.",
     )
+    held_text = fields.Char("Held for", compute="_compute_held_hours")
     answer = fields.Text(readonly=True)
     reason = fields.Text(readonly=True, help="Why it was declined or cancelled.")
     ended_by_id = fields.Many2one(
@@ -156,22 +152,26 @@ class CareConsult(models.Model):
     def _compute_urgency(self):
         now = fields.Datetime.now()
         for consult in self:
-            if consult.state != "asked":
+            if consult.state == "answered":
+                consult.urgency = "met"
+            elif consult.state != "asked":
                 consult.urgency = consult.state
             elif consult.due and consult.due <= now:
                 consult.urgency = "missed"
             elif consult.remind_date and consult.remind_date <= now:
                 consult.urgency = "due_soon"
             else:
-                consult.urgency = "waiting"
+                consult.urgency = "running"
 
     @api.depends("asked_date", "ended_date")
+    @api.depends_context("lang")
     def _compute_held_hours(self):
         now = fields.Datetime.now()
         for consult in self:
             end = consult.ended_date or now
             start = consult.asked_date or end
             consult.held_hours = max((end - start).total_seconds(), 0) / 3600
+            consult.held_text = self.env["helpdesk.ticket"]._care_duration(consult.held_hours)
 
     @api.depends_context("uid")
     @api.depends("user_id", "team_id", "lead_id", "ticket_id")
@@ -278,7 +278,7 @@ class CareConsult(models.Model):
             if row["due"]:
                 row["due"] = fields.Datetime.to_datetime(row["due"])
             else:
-                key = ticket._care_consult_clock()
+                key = (ticket.care_policy_id, ticket.company_id, ticket.care_next_due)
                 if key not in defaults:
                     defaults[key] = ticket._care_consult_due(now)
                 row["due"] = defaults[key]
@@ -501,25 +501,3 @@ class CareConsult(models.Model):
         consults.ticket_id._care_consults_ended()
         consults._care_send(state)
         return True
-
-    @api.model
-    def _care_default_due(self, now, calendar, limit=None):
-        """When an answer is due: half of the working time left until ``limit``.
-
-        Without a limit, or after it, two working days. Times are naive UTC.
-        """
-        if limit and limit > now:
-            hours = calendar.get_work_hours_count(now, limit, compute_leaves=True)
-            half = hours and calendar.plan_hours(hours / 2, now, compute_leaves=True)
-            # Between now and the limit nobody works: half of the plain time.
-            due = half or now + (limit - now) / 2
-        else:
-            # Today is begun: it does not count.
-            zone = timezone(calendar.tz or "UTC")
-            today = utc.localize(now).astimezone(zone).date()
-            start = zone.localize(datetime.combine(today + timedelta(days=1), time.min))
-            due = calendar.plan_days(DEFAULT_WORKING_DAYS, start, compute_leaves=True)
-            if due:
-                due = due.astimezone(utc).replace(tzinfo=None)
-            due = due or now + timedelta(days=DEFAULT_WORKING_DAYS)
-        return due.replace(second=0, microsecond=0)

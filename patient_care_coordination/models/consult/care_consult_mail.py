@@ -94,7 +94,10 @@ class CareConsult(models.Model):
 
     def _care_words(self, kind):
         """Subject and sentence of a mail: the number, and nothing about the inquiry."""
-        name, due = self.display_name, format_datetime(self.env, self.due, dt_format="medium")
+        # In the time of the hospital: those asked and the cron may keep another.
+        zone = self.company_id._care_zone()
+        name = self.display_name
+        due = format_datetime(self.env, self.due, tz=zone, dt_format="medium")
         words = {
             "question": (
                 self.env._("Question about inquiry %s", name),

@@ -5,6 +5,9 @@ from odoo.tools import format_datetime
 from ..inquiry.helpdesk_ticket import OURS, STAFF
 from .held import union_seconds
 
+# How long others have for an answer where no deadline runs.
+WORKING_DAYS = 2
+
 
 class HelpdeskTicket(models.Model):
     """What others were asked about an inquiry, and who held it how long."""
@@ -117,22 +120,47 @@ class HelpdeskTicket(models.Model):
                 self.env._("Inquiry %s is closed: reopen it before you ask.", self.number)
             )
 
-    def _care_consult_clock(self):
-        """What the default due time of a consult depends on, to be found once for a batch."""
-        return (self.company_id.resource_calendar_id,)
-
     def _care_consult_due(self, now):
-        """When the answer to a consult put now is due, if nobody says otherwise (naive UTC)."""
+        """When the answer to a consult put now is due, if nobody says otherwise (naive UTC).
+
+        Half of the working time left until the nearest legal deadline. Without one, or when it is
+        over, two working days.
+        """
         self.ensure_one()
-        return self.env["care.consult"]._care_default_due(now, *self._care_consult_clock())
+        ticket = self.sudo()
+        policy = ticket.care_policy_id or ticket.company_id._care_policy()
+        limit = ticket.care_next_due
+        if not limit or limit <= now:
+            due = policy._care_due(now, WORKING_DAYS, "working_days", ticket.company_id)
+        else:
+            calendar = policy.calendar_id
+            hours = calendar.get_work_hours_count(now, limit, compute_leaves=True)
+            half = hours and calendar.plan_hours(hours / 2, now, compute_leaves=True)
+            # Between now and the limit nobody works: half of the plain time.
+            due = half or now + (limit - now) / 2
+        return due.replace(second=0, microsecond=0)
 
     def _care_check_consult_due(self, due, now):
-        """Refuse a due time that has passed."""
+        """Refuse a due time that has passed, or that lies after the nearest legal deadline.
+
+        A deadline that is over bounds nothing any more.
+        """
         if due <= now:
             raise UserError(
                 self.env._(
                     "The answer cannot be due on %s, in the past: choose a later time.",
                     format_datetime(self.env, due, dt_format="medium"),
+                )
+            )
+        limit = self.sudo().care_next_due
+        if limit and now < limit < due:
+            raise UserError(
+                self.env._(
+                    "The answer cannot be due on %(due)s, after the deadline of inquiry "
+                    "%(number)s on %(limit)s: choose an earlier time.",
+                    due=format_datetime(self.env, due, dt_format="medium"),
+                    number=self.number,
+                    limit=format_datetime(self.env, limit, dt_format="medium"),
                 )
             )
 
