@@ -1,4 +1,5 @@
 from . import care_authority_revoke
+from . import care_classify
 from . import care_consult_ask
 from . import care_consult_reply
 from . import care_extend

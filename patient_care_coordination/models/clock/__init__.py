@@ -8,6 +8,9 @@ from . import care_issue
 from . import care_nature
 from . import helpdesk_ticket
 from . import helpdesk_ticket_clock
+from . import care_policy_test
+from . import care_policy_classifier
+from . import helpdesk_ticket_classifier
 from . import mail_activity
 from . import res_company
 from . import res_company_demo
