@@ -63,12 +63,12 @@ class HelpdeskTicket(models.Model):
         for vals in inquiry_vals:
             vals["care_is_inquiry"] = True
         closing = self._care_take_closing(inquiry_vals)
-        self._care_prepare(inquiry_vals)
+        self._care_prepare_together(inquiry_vals)
         context_by_ticket = [self._care_take_notes(vals) for vals in inquiry_vals]
         tickets = super(HelpdeskTicket, self._care_creator()).create(vals_list)
         tickets = tickets.with_env(self.env)
         inquiries = self.browse([tickets[index].id for index in positions])
-        inquiries._care_created(context_by_ticket)
+        inquiries._care_created_together(context_by_ticket)
         self.browse([inquiries[index].id for index in closing])._care_check_born_closed()
         return tickets
 
@@ -168,6 +168,30 @@ class HelpdeskTicket(models.Model):
         return {key: vals.pop(key) for key in list(vals) if key.startswith("care:")}
 
     @api.model
+    def _care_prepare_together(self, vals_list):
+        """Run the steps before creation in one savepoint; where one fails, each in its own."""
+        before = deepcopy(vals_list)
+        try:
+            with self._care_savepoint():
+                self.with_context(care_together=OURS)._care_prepare(vals_list)
+        except Exception:
+            _logger.warning("A step of the intake failed; each runs by itself now", exc_info=True)
+            for vals, kept in zip(vals_list, before, strict=True):
+                vals.clear()
+                vals.update(kept)
+            self._care_prepare(vals_list)
+
+    def _care_created_together(self, notes_list):
+        """Run the steps after creation in one savepoint; where one fails, each in its own."""
+        before = deepcopy(notes_list)
+        try:
+            with self._care_savepoint():
+                self.with_context(care_together=OURS)._care_created(notes_list)
+        except Exception:
+            _logger.warning("A step of the intake failed; each runs by itself now", exc_info=True)
+            self._care_created(before)
+
+    @api.model
     def _care_prepare(self, vals_list):
         """Complete the values of new inquiries, in place; rooms extend it, calling super first.
 
@@ -196,6 +220,9 @@ class HelpdeskTicket(models.Model):
 
         If it fails, the inquiries go to triage with the error on them, and the alarm is raised.
         """
+        if self.env.context.get("care_together") is OURS:
+            method(notes_list)
+            return
         try:
             with self._care_savepoint():
                 method(notes_list)
@@ -233,6 +260,9 @@ class HelpdeskTicket(models.Model):
         The step works in a savepoint. If it fails, the values are put back as they were, the
         inquiry goes to the triage team of its company, and the error is kept for the record.
         """
+        if self.env.context.get("care_together") is OURS:
+            method(vals_list)
+            return
         before = deepcopy(vals_list)
         try:
             with self._care_savepoint():
