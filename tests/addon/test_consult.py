@@ -212,6 +212,12 @@ class TestConsult(ConsultCommon):
         self.assertEqual(second.display_name, f"{self.inquiry.number} / 2")
         self.assertEqual(other.number, 1)
 
+    def test_nobody_sets_the_count(self):
+        self.assertFalse(self.make_inquiry(care_consult_count=7).care_consult_count)
+        for context in ({}, {"care_consult": True}):
+            with self.assertRaisesRegex(AccessError, "counted by themselves"):
+                self.inquiry.with_context(**context).care_consult_count = 7
+
     # ------------------------------------------------------------------
     # Due
     # ------------------------------------------------------------------

@@ -303,7 +303,9 @@ class CareConsult(models.Model):
             )
         # First of all: of two who ask at once about one inquiry, one fails here and tries again.
         for number, group in tickets.union().sudo().grouped(numbers.get).items():
-            group.write({"care_consult_count": number, "care_waiting": "department"})
+            group.with_context(care_consult=OURS).write(
+                {"care_consult_count": number, "care_waiting": "department"}
+            )
         quiet = self.with_context(mail_create_nolog=True, mail_create_nosubscribe=True)
         consults = quiet.sudo().with_context(care_consult=OURS).create(rows)
         consults._care_keep_disclosures()

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_datetime
 
 from ..inquiry.helpdesk_ticket import OURS, STAFF
@@ -163,6 +163,19 @@ class HelpdeskTicket(models.Model):
                     limit=format_datetime(self.env, limit, dt_format="medium"),
                 )
             )
+
+    @api.model
+    def _care_prepare(self, vals_list):
+        result = super()._care_prepare(vals_list)
+        for vals in vals_list:
+            vals.pop("care_consult_count", None)
+        return result
+
+    def _care_check_changes(self, vals):
+        result = super()._care_check_changes(vals)
+        if "care_consult_count" in vals and self.env.context.get("care_consult") is not OURS:
+            raise AccessError(self.env._("Consults are counted by themselves: use Ask."))
+        return result
 
     # ------------------------------------------------------------------
     # Waiting and closing
