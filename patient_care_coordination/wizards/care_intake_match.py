@@ -12,4 +12,4 @@ class CareIntakeMatch(models.TransientModel):
     name = fields.Char()
     partner_id = fields.Many2one("res.partner")
     patient_id = fields.Many2one("care.patient", "About")
-    use = fields.Boolean()
+    use = fields.Boolean("This one")

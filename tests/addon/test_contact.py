@@ -102,6 +102,8 @@ class TestContactLog(ContactCommon):
         self.assertEqual(row.result, "reached")
         self.assertIn("Call made", row.kind)
         self.assertIn("Reached", row.kind)
+        self.assertTrue(row.display_name.startswith("Call made, "))
+        self.assertNotIn("Relative", row.display_name)
 
     def test_nobody_changes_or_deletes_a_row(self):
         row = self.log(self.inquiry())
@@ -663,6 +665,7 @@ class TestPromise(ContactCommon):
     def test_kept_closes_the_reminder(self):
         ticket = self.inquiry()
         promise = self.promise(ticket)
+        self.assertTrue(promise.display_name.startswith(f"{ticket.number}, "))
         promise.action_kept()
         self.assertEqual(promise.state, "kept")
         self.assertFalse(ticket.activity_ids)

@@ -53,7 +53,6 @@ class CareContact(models.Model):
     _name = "care.contact"
     _description = "Contact"
     _order = "date desc, id desc"
-    _rec_name = "date"
 
     ticket_id = fields.Many2one("helpdesk.ticket", string="Inquiry", ondelete="restrict")
     patient_id = fields.Many2one("care.patient", ondelete="restrict")
@@ -130,6 +129,17 @@ class CareContact(models.Model):
                 else:
                     name, number = words[identity], False
             contact.person, contact.number = name, number
+
+    @api.depends("channel", "direction", "date")
+    @api.depends_context("lang", "tz")
+    def _compute_display_name(self):
+        """What kind and when, no more: display names reach people who may not read the record."""
+        for contact in self:
+            if contact.channel and contact.direction and contact.date:
+                date = format_datetime(self.env, contact.date, dt_format="short")
+                contact.display_name = f"{contact._care_kind_word()}, {date}"
+            else:
+                contact.display_name = self.env._("New")
 
     @api.depends("correction_ids")
     def _compute_corrected(self):

@@ -26,7 +26,6 @@ class CarePromise(models.Model):
     _name = "care.promise"
     _description = "Promise"
     _order = "due, id"
-    _rec_name = "due"
 
     ticket_id = fields.Many2one("helpdesk.ticket", "Inquiry", required=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, index=True)
@@ -58,6 +57,14 @@ class CarePromise(models.Model):
 
     _open_idx = models.Index("(due, id) WHERE ended IS NULL")
     _ticket_idx = models.Index("(ticket_id, due, id)")
+
+    @api.depends("ticket_id.number", "due")
+    @api.depends_context("lang", "tz")
+    def _compute_display_name(self):
+        """The number and the time, no more: display names reach people who may not read it."""
+        for promise in self:
+            due = format_datetime(self.env, promise.due, dt_format="short") if promise.due else ""
+            promise.display_name = f"{promise.ticket_id.sudo().number or ''}, {due}".strip(", ")
 
     @api.depends("ended", "due", "kept_date")
     def _compute_state(self):
