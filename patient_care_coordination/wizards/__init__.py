@@ -10,6 +10,8 @@ from . import care_intake
 from . import care_intake_authority
 from . import care_call
 from . import care_intake_match
+from . import care_letter_check
+from . import care_letter_write
 from . import care_patient_import
 from . import care_policy_preview
 from . import care_recompute

@@ -14,6 +14,10 @@ class IrAttachment(models.Model):
             ]
         return super()._has_attachments_ownership(attachment_tokens)
 
+    def _care_guarded_models(self):
+        """Models whose files only their readers open; rooms add theirs."""
+        return ["helpdesk.ticket", "care.patient"]
+
     def _care_closed_to_tokens(self):
         """Those of these files that no token may open for this user.
 
@@ -24,7 +28,7 @@ class IrAttachment(models.Model):
         for attachment in self.sudo().exists():
             place = (attachment.res_model, attachment.res_id)
             places.setdefault(place, set()).add(attachment.id)
-        models_of_care = ["helpdesk.ticket", "care.patient"]
+        models_of_care = self._care_guarded_models()
         messages = self.env["mail.message"].sudo()
         for message in messages.search(
             [("attachment_ids", "in", self.ids), ("model", "in", models_of_care)]

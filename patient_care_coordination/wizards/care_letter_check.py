@@ -1,0 +1,56 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+# Reasons for justified criticism of answers (Parliamentary and Health Service Ombudsman, 2012):
+# poor explanation, no acknowledgement of mistakes, incomplete, factual errors, delay, poor apology.
+POINTS = (
+    "plain_words",
+    "explained",
+    "mistakes",
+    "complete",
+    "facts",
+    "delay",
+    "apology",
+    "meeting",
+)
+
+
+class CareLetterCheck(models.TransientModel):
+    """The check of a letter by somebody who did not write it, or its return to the writer."""
+
+    _name = "care.letter.check"
+    _description = "Check of a Letter"
+
+    letter_id = fields.Many2one("care.letter", required=True, ondelete="cascade")
+    letter_state = fields.Selection(related="letter_id.state")
+    gaps = fields.Text(related="letter_id.gaps")
+    plain_words = fields.Boolean("Plain words; no jargon, no abbreviation left unexplained")
+    explained = fields.Boolean("It explains what happened and why, and what should have happened")
+    mistakes = fields.Boolean("Mistakes are named as mistakes")
+    complete = fields.Boolean("Every point the person raised is answered")
+    facts = fields.Boolean("Names, dates and facts agree with the records")
+    delay = fields.Boolean("Any delay is explained")
+    apology = fields.Boolean("Where we failed, the apology says for what; no “sorry you feel”")
+    meeting = fields.Boolean("A meeting or a call is offered, and the next step is said")
+    reason = fields.Char("What has to change", help="The writer reads it.")
+
+    def action_checked(self):
+        """Finish the check: every point answered yes."""
+        self.ensure_one()
+        open_points = [self._fields[name].string for name in POINTS if not self[name]]
+        if open_points:
+            raise UserError(
+                self.env._(
+                    "Tick what you checked, or send the letter back. Open: %(points)s.",
+                    points="; ".join(open_points),
+                )
+            )
+        labels = self.fields_get(POINTS, ["string"])
+        self.letter_id._care_mark_checked("\n".join(labels[name]["string"] for name in POINTS))
+        return {"type": "ir.actions.act_window_close"}
+
+    def action_return(self):
+        """Send the letter back to its writer."""
+        self.ensure_one()
+        self.letter_id._care_return(self.reason)
+        return {"type": "ir.actions.act_window_close"}
