@@ -16,6 +16,7 @@ from . import care_patient_import
 from . import care_policy_preview
 from . import care_recompute
 from . import care_promise_change
+from . import care_rating_note
 from . import care_replay
 from . import care_ruleset_compare
 from . import care_ruleset_import

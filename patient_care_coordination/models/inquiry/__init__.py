@@ -3,6 +3,7 @@ from . import care_closing_exception
 from . import care_department
 from . import care_flag_alarm
 from . import care_issue
+from . import care_managed_contact
 from . import care_nature
 from . import care_nature_change
 from . import care_patient
@@ -15,7 +16,9 @@ from . import helpdesk_ticket_identity
 from . import helpdesk_ticket_index
 from . import helpdesk_ticket_intake
 from . import helpdesk_ticket_mail
+from . import helpdesk_ticket_managed
 from . import helpdesk_ticket_notify
+from . import helpdesk_ticket_rating
 from . import helpdesk_ticket_reply
 from . import helpdesk_ticket_category
 from . import helpdesk_ticket_channel
@@ -26,7 +29,9 @@ from . import ir_binary
 from . import mail_compose_message
 from . import mail_mail
 from . import mail_activity
+from . import mail_message
 from . import mail_thread
+from . import rating_rating
 from . import res_company
 from . import res_company_demo
 from . import res_users

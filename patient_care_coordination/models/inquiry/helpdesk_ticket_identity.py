@@ -1,5 +1,6 @@
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools import SQL, email_normalize, formataddr
 
 from .helpdesk_ticket import OURS, STAFF
 
@@ -107,3 +108,98 @@ class HelpdeskTicket(models.Model):
                 values |= dict.fromkeys(CALLER.values(), False)
             if values:
                 ticket.with_context(care_caller=OURS).write(values)
+            if was != now:
+                ticket._care_settle_authors(now)
+
+    # ------------------------------------------------------------------
+    # Authors of messages
+    # ------------------------------------------------------------------
+
+    def message_post(self, **kwargs):
+        """Of callers who want to be unknown, messages show no author either."""
+        identity = self.sudo().care_identity if self.care_is_inquiry else "named"
+        if identity not in ("confidential", "anonymous"):
+            return super().message_post(**kwargs)
+        author_id, email = self._message_compute_author(
+            kwargs.get("author_id"), kwargs.get("email_from")
+        )
+        author = self.env["res.partner"].sudo().browse(author_id or [])
+        if author and not author.partner_share:
+            return super().message_post(**kwargs)
+        kwargs |= {"author_id": False, "email_from": self._care_unknown_sender()}
+        message = super().message_post(**kwargs)
+        if identity == "confidential":
+            message.sudo().write({"care_author_id": author.id, "care_author_email": email})
+        return message
+
+    def _care_unknown_sender(self):
+        """What stands in the place of the sender."""
+        name = self.env._("The caller")
+        email = email_normalize(self.sudo().company_id.email)
+        return formataddr((name, email)) if email else name
+
+    def _care_unknown_reply(self, message):
+        """Where answers to a message go, without the name and address of its author."""
+        answer, author = map(email_normalize, (message.reply_to, message.email_from))
+        if not answer or answer == author:
+            return self._care_unknown_sender()
+        return answer
+
+    def _care_settle_authors(self, identity):
+        """Take the authors outside off the messages of one inquiry, or put them back.
+
+        Coordinators keep reading them as long as they are told in confidence.
+        """
+        self.ensure_one()
+        messages = self.env["mail.message"].sudo()
+        messages = messages.search([("model", "=", self._name), ("res_id", "=", self.id)])
+        if identity == "named":
+            for message in messages.filtered("care_author_email"):
+                message.write(
+                    {
+                        "author_id": message.care_author_id.id,
+                        "email_from": message.care_author_email,
+                        "care_author_id": False,
+                        "care_author_email": False,
+                    }
+                )
+            return
+        if identity == "anonymous":
+            messages.filtered(
+                lambda message: message.care_author_id or message.care_author_email
+            ).write({"care_author_id": False, "care_author_email": False})
+        hidden = {"author_id": False, "email_from": self._care_unknown_sender()}
+        for message in messages.filtered(
+            lambda message: (
+                message.author_id.partner_share if message.author_id else message.email_from
+            )
+        ):
+            if not message.author_id and message.email_from == hidden["email_from"]:
+                continue
+            kept = {"care_author_id": message.author_id.id, "care_author_email": message.email_from}
+            message.write(
+                {
+                    **hidden,
+                    **(kept if identity == "confidential" else {}),
+                    "reply_to": self._care_unknown_reply(message),
+                }
+            )
+        self._care_hide_creators(messages)
+
+    def _care_hide_creators(self, messages):
+        """Take who handed in through the portal out of the log columns, past the ORM."""
+        self.env.flush_all()
+        for records in (self, messages):
+            self.env.cr.execute(
+                SQL(
+                    """
+                    UPDATE %(table)s SET create_uid = %(robot)s
+                     WHERE id IN %(ids)s
+                       AND create_uid IN (SELECT id FROM res_users WHERE share)
+                    """,
+                    table=SQL.identifier(records._table),
+                    robot=SUPERUSER_ID,
+                    ids=tuple(records.ids) or (0,),
+                )
+            )
+            records.invalidate_recordset(["create_uid"])

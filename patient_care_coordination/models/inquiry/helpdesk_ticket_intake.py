@@ -214,6 +214,7 @@ class HelpdeskTicket(models.Model):
         )
         failed._care_raise_intake_alarm()
         self._care_guard_created("red flags", self._care_flag_intake, notes_list)
+        self._care_guard_created("anonymous", self._care_tell_of_anonymous, notes_list)
 
     def _care_guard_created(self, step, method, notes_list):
         """Run one step after creation so that its failure loses nothing.

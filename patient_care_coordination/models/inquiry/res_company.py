@@ -26,6 +26,20 @@ class ResCompany(models.Model):
         "0: without limit.",
     )
 
+    care_rating_ask = fields.Boolean(
+        "Ask for satisfaction",
+        default=True,
+        help="By mail, some time after the closing; never anonymous callers, those in confidence, "
+        "machines or duplicates.",
+    )
+    care_rating_delay = fields.Integer(
+        "Hours after closing", default=24, help="How long after the closing callers are asked."
+    )
+
+    _care_rating_delay_not_negative = models.Constraint(
+        "CHECK (care_rating_delay >= 0)", "The hours after closing cannot be negative."
+    )
+
     @api.model_create_multi
     def create(self, vals_list):
         companies = super().create(vals_list)

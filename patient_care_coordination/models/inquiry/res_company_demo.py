@@ -214,6 +214,7 @@ class ResCompany(models.Model):
         departments = company._care_demo_departments(env, teams, users)
         company._care_demo_rules(env)
         company._care_demo_inquiries(env, users, departments)
+        company._care_demo_flags(env, users)
         company._care_demo_ready(env, users)
 
     def _care_demo_ready(self, env, users):
@@ -421,3 +422,66 @@ class ResCompany(models.Model):
                 "finding": outcome if outcome in ("upheld", "partly", "not_upheld") else "none",
             }
         )
+
+    def _care_demo_flags(self, env, users):
+        """Red flags in each state, one closing by exception, and one agreement."""
+        flag = {
+            code: env.ref(f"patient_care_coordination.red_flag_{code}")
+            for code in ("abuse", "device_harm", "privacy")
+        }
+        complaint = env.ref("patient_care_coordination.nature_complaint")
+        channel = env["helpdesk.ticket.channel"]._care_by_code("phone")
+        values = {"care_nature_id": complaint.id, "channel_id": channel.id}
+        _suggested, raised, taken, short = env["helpdesk.ticket"].create(
+            [
+                {
+                    **values,
+                    "name": "My aunt is afraid",
+                    "description": "My aunt says somebody hit her at night on Ward 3.",
+                    "partner_name": "Maria Silva",
+                },
+                {
+                    **values,
+                    "name": "The bed went down by itself",
+                    "description": "The bed sank and my husband hurt his hand.",
+                    "partner_name": "Leila Haddad",
+                },
+                {
+                    **values,
+                    "name": "A letter that is not mine",
+                    "description": "I was given the letter of another lady.",
+                    "partner_name": "Eva Novak",
+                },
+                {
+                    "name": "Call from the lobby",
+                    "description": "A visitor asked for the chapel and left.",
+                    "channel_id": channel.id,
+                    "care_nature_id": env.ref("patient_care_coordination.nature_question").id,
+                },
+            ]
+        )
+        raised.with_user(users["coordinator"])._care_raise_flags(flag["device_harm"])
+        alarm = taken.with_user(users["coordinator2"])._care_raise_flags(flag["privacy"])
+        alarm.with_user(users["coordinator"]).action_take()
+        short.with_user(users["supervisor"])._care_close_by_exception(
+            "The visitor had left before anybody could answer.", care_outcome="answered"
+        )
+        agreement = (
+            env["care.managed.contact"]
+            .with_user(users["coordinator"])
+            .create(
+                {
+                    "person_name": "Luis Ruiz",
+                    "partner_id": env["res.partner"].search([("name", "=", "Luis Ruiz")]).id,
+                    "criterion_ids": [
+                        Command.link(env.ref("patient_care_coordination.managed_criterion_2").id)
+                    ],
+                    "reason": "Called 40 times in one week about a matter that was answered.",
+                    "named_contact_id": users["coordinator2"].id,
+                    "channel_ids": [Command.link(channel.id)],
+                    "allowed_times": "Tuesdays from 10 to 11",
+                }
+            )
+        )
+        agreement.with_user(users["supervisor"]).action_approve()
+        agreement.notice_date = fields.Date.context_today(agreement)
