@@ -254,6 +254,8 @@ class TestAuthors(CareCommon):
         ticket.with_user(self.people["coordinator"]).care_identity = "confidential"
         for secret in ("Somebody", "lea@"):
             self.assertNotIn(secret, self._read(ticket))
+        contact = ticket.care_contact_ids.filtered(lambda x: x.mail_message_id == message)
+        self.assertEqual(contact._care_fingerprint(message), contact.text_hash)
         theirs = message.with_user(self.people["coordinator"])
         self.assertEqual(theirs.care_author_id, self.somebody)
         with self.assertRaises(AccessError):
@@ -270,6 +272,8 @@ class TestAuthors(CareCommon):
         for secret in ("Somebody", "lea@"):
             self.assertNotIn(secret, self._read(ticket))
         self.assertEqual(later.care_author_id, self.somebody)
+        contact = ticket.care_contact_ids.filtered(lambda x: x.mail_message_id == later)
+        self.assertEqual(contact._care_fingerprint(later), contact.text_hash)
         staff = ticket.with_user(self.people["responder"]).message_post(body="I look into it")
         self.assertEqual(staff.author_id, self.people["responder"].partner_id)
 

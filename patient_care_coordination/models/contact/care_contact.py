@@ -312,7 +312,8 @@ class CareContact(models.Model):
         message = message.sudo()
         parts = [
             message.message_id or "",
-            message.email_from or "",
+            # What the caller wants unknown is still what was said.
+            message.care_author_email or message.email_from or "",
             message.subject or "",
             message.body or "",
             *sorted(message.attachment_ids.mapped(lambda file: file.checksum or "")),

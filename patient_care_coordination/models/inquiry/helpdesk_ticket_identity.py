@@ -127,10 +127,9 @@ class HelpdeskTicket(models.Model):
         if author and not author.partner_share:
             return super().message_post(**kwargs)
         kwargs |= {"author_id": False, "email_from": self._care_unknown_sender()}
-        message = super().message_post(**kwargs)
         if identity == "confidential":
-            message.sudo().write({"care_author_id": author.id, "care_author_email": email})
-        return message
+            kwargs |= {"care_author_id": author.id, "care_author_email": email}
+        return super().message_post(**kwargs)
 
     def _care_unknown_sender(self):
         """What stands in the place of the sender."""
@@ -151,7 +150,8 @@ class HelpdeskTicket(models.Model):
         Coordinators keep reading them as long as they are told in confidence.
         """
         self.ensure_one()
-        messages = self.env["mail.message"].sudo()
+        # Messages are not changed otherwise; taking a name off is what anonymising does, too.
+        messages = self.env["mail.message"].sudo().with_context(care_anonymise=OURS)
         messages = messages.search([("model", "=", self._name), ("res_id", "=", self.id)])
         if identity == "named":
             for message in messages.filtered("care_author_email"):

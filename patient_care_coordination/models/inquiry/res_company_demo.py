@@ -455,6 +455,7 @@ class ResCompany(models.Model):
                 {
                     "name": "Call from the lobby",
                     "description": "A visitor asked for the chapel and left.",
+                    "partner_name": "A visitor",
                     "channel_id": channel.id,
                     "care_nature_id": env.ref("patient_care_coordination.nature_question").id,
                 },
