@@ -129,7 +129,14 @@ class HelpdeskTicket(models.Model):
         kwargs |= {"author_id": False, "email_from": self._care_unknown_sender()}
         if identity == "confidential":
             kwargs |= {"care_author_id": author.id, "care_author_email": email}
+            if not self._care_knows_callers():
+                # They may keep what they may not read.
+                return super(HelpdeskTicket, self.sudo()).message_post(**kwargs).sudo(False)
         return super().message_post(**kwargs)
+
+    def _get_message_create_valid_field_names(self):
+        names = super()._get_message_create_valid_field_names()
+        return names | {"care_author_id", "care_author_email"}
 
     def _care_unknown_sender(self):
         """What stands in the place of the sender."""
