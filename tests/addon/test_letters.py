@@ -502,6 +502,8 @@ class TestLetterSending(LetterCommon):
 
     def test_the_gate_stops_what_tells_about_the_patient(self):
         letter = self.finished("final")
+        self.assertIn("has no authority", letter.gate_text)
+        self.assertFalse(self.draft("thanks").gate_text)
         with self.assertRaisesRegex(UserError, "has no authority"):
             letter._care_send()
         self.assertEqual((letter.state, letter.attachment_id.id), ("checked", False))

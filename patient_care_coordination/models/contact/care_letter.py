@@ -71,7 +71,9 @@ class CareLetter(models.Model):
     date = fields.Date(readonly=True, help="The day it was sent; a draft shows today.")
     lang_id = fields.Many2one("res.lang", string="Language", context={"active_test": False})
     lang_missing = fields.Boolean(compute="_compute_lang_missing")
-    large_print = fields.Boolean(help="18 point, for people who need large print.")
+    large_print = fields.Boolean(
+        "In large print", help="18 point, for people who need large print."
+    )
     partner_id = fields.Many2one("res.partner", string="To", index="btree_not_null")
     recipient_name = fields.Char("Name")
     recipient_address = fields.Text("Address")
@@ -109,6 +111,7 @@ class CareLetter(models.Model):
     returned_by_id = fields.Many2one("res.users", string="Sent back by", readonly=True)
     returned_date = fields.Datetime("Sent back on", readonly=True)
     return_reason = fields.Char("Sent back because", readonly=True)
+    gate_text = fields.Text("Why it may not go there", compute="_compute_gate_text")
     gaps = fields.Text("Still missing", compute="_compute_gaps")
     preview_html = fields.Html("Preview", compute="_compute_preview_html", sanitize=False)
     attachment_id = fields.Many2one(

@@ -88,6 +88,19 @@ class CareLetter(models.Model):
     # The gate
     # ------------------------------------------------------------------
 
+    @api.depends("partner_id", "recipient_name", "type_id", "ticket_id")
+    def _compute_gate_text(self):
+        """What the gate says against the recipient, so that nobody writes in vain."""
+        for letter in self:
+            letter.gate_text = False
+            if letter.state == "sent" or letter.neutral and letter._care_to_caller():
+                continue
+            if letter.recipient_name:
+                verdict = letter.ticket_id._care_authority(
+                    partner=letter.partner_id, name=letter.recipient_name
+                )
+                letter.gate_text = not verdict.allowed and verdict.reason
+
     def _care_pass_gate(self):
         """The verdict on the recipient; raises UserError if this letter may not go there.
 
