@@ -206,6 +206,23 @@ class TestAuthority(AuthorityCommon):
         self.assertFalse(verdict.allowed)
         self.assertIn("Somebody is not a known contact", verdict.reason)
 
+    def test_recording_it_from_an_inquiry_makes_the_caller_known(self):
+        ticket = self.inquiry(partner_id=False, partner_name="Lea", care_relation="self")
+        action = ticket.action_care_record_authority()
+        self.assertEqual(action["context"]["default_basis"], "self")
+        lea = self.env["res.partner"].with_user(self.coordinator).create({"name": "Lea"})
+        row = self.Authority.with_context(**action["context"]).create(
+            [{"partner_id": lea.id, "verified_how": "facts"}]
+        )
+        self.assertEqual(row.ticket_id, ticket)
+        self.assertEqual(ticket.partner_id, lea)
+        self.assertEqual(ticket.care_may_say, "yes")
+        other = self.inquiry()
+        self.Authority.with_context(**other.action_care_record_authority()["context"]).create(
+            [{"partner_id": lea.id, "agreed_how": "oral", "verified_how": "facts"}]
+        )
+        self.assertEqual(other.partner_id, self.relative, "who called is known already")
+
     def test_what_is_missing_is_said(self):
         with self.assertRaisesRegex(ValidationError, "Say how the patient agreed"):
             self.grant(agreed_how=False)

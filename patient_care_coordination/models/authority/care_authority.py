@@ -72,6 +72,14 @@ class CareAuthority(models.Model):
     by_mail = fields.Boolean("Agreed to e-mail", help="Answers may be sent in full by e-mail.")
     document_ids = fields.Many2many("ir.attachment", string="Documents")
     note = fields.Text()
+    ticket_id = fields.Many2one(
+        "helpdesk.ticket",
+        string="Recorded from",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The inquiry on which it was recorded.",
+    )
     revoked_date = fields.Datetime("Revoked on", readonly=True)
     revoked_by_id = fields.Many2one("res.users", string="Revoked by", readonly=True)
     revoke_reason = fields.Char("Reason for revoking", readonly=True)
@@ -144,8 +152,23 @@ class CareAuthority(models.Model):
                 vals["verified_by_id"] = self.env.user.id
                 vals["verified_date"] = now
         rows = super().create(vals_list)
+        rows._care_name_callers()
         rows._care_apply()
         return rows
+
+    def _care_name_callers(self):
+        """A caller known by name alone, whose authority is recorded, is now a known contact."""
+        for row in self:
+            ticket = row.ticket_id
+            if (
+                row.partner_id
+                and ticket.care_is_inquiry
+                and ticket.care_identity == "named"
+                and not ticket.partner_id
+                and ticket.care_patient_id == row.patient_id
+            ):
+                ticket.check_access("write")
+                ticket.partner_id = row.partner_id
 
     @api.model
     def _care_strip(self, vals):

@@ -314,5 +314,8 @@ class HelpdeskTicket(models.Model):
                 "default_patient_id": self.care_patient_id.id,
                 "default_partner_id": self._care_calling_partner().id,
                 "default_basis": "self" if self.care_relation == "self" else "agreed",
+                "default_ticket_id": self.id,
+                "care_caller_name": self.partner_name,
+                "care_caller_email": self.partner_email,
             },
         }
