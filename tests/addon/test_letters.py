@@ -972,6 +972,11 @@ class TestLetterPolicies(LetterCommon):
         self.sent("final", ticket)
         ticket.action_care_close()
         self.assertTrue(ticket.closed)
+        reopened = fields.Datetime.now() + timedelta(seconds=2)
+        with patch.object(fields.Datetime, "now", lambda *_: reopened):
+            ticket.stage_id = self.triage._get_applicable_stages()[0]
+        self.assertEqual(ticket.care_round, 2)
+        self.assertIn("the letter Final answer, sent", ticket._care_closing_gaps()[ticket.id])
 
     def test_which_natures_and_policies_require_a_letter(self):
         question = self.under("us_cms", self.question)
@@ -1004,6 +1009,22 @@ class TestLetterPolicies(LetterCommon):
         with self.assertRaisesRegex(UserError, "the letter Final answer, sent"):
             self.under("us_cms", **values)
         self.assertTrue(self.under("us_cms", closed_date=past, **values).closed)
+        own = self.env["helpdesk.ticket"].with_user(self.coordinator)
+        nature = self.env.ref(f"{MODULE}.nature_complaint")
+        policy = self.env["care.policy"].search([("code", "=", "us_cms")])
+        self.company.care_policy_id = policy
+        with self.assertRaisesRegex(UserError, "the letter Final answer, sent"):
+            own.create(
+                [
+                    {
+                        "name": "Old",
+                        "description": "Old",
+                        "care_nature_id": nature.id,
+                        "closed_date": past,
+                        **values,
+                    }
+                ]
+            )
         issues = values.pop("care_issue_ids")
         ticket = self.under("us_cms", **(values | {"stage_id": False, "care_issue_ids": issues}))
         with self.assertRaises(UserError):

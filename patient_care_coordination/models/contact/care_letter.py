@@ -604,14 +604,20 @@ class CareLetter(models.Model):
 
     @api.model
     def _care_sent_types(self, tickets):
-        """Which letters were sent for each of ``tickets``: ``{id: {(type id, policy id)}}``."""
+        """Which letters were sent for each of ``tickets``: ``{id: {(type id, policy id)}}``.
+
+        Those of the present round alone: what was reopened is answered anew.
+        """
         rows = self.sudo()._read_group(
             [("ticket_id", "in", tickets.ids), ("state", "=", "sent")],
             ["ticket_id", "type_id", "policy_id"],
+            ["sent_date:max"],
         )
         sent = {}
-        for ticket, letter_type, policy in rows:
-            sent.setdefault(ticket.id, set()).add((letter_type.id, policy.id))
+        for ticket, letter_type, policy, last in rows:
+            reopened = ticket.care_round > 1 and ticket.care_reopened_date
+            if not reopened or last >= reopened:
+                sent.setdefault(ticket.id, set()).add((letter_type.id, policy.id))
         return sent
 
     # ------------------------------------------------------------------
