@@ -12,15 +12,15 @@ from ..common import MODULE, CareCommon
 
 OPEN = [("closed_date", "=", False)]
 EXPECTED = {
-    "open": "care_open_idx",
-    "mine": "care_worklist_idx",
-    "unassigned": "care_(open|worklist)_idx",
-    "my_teams": "care_(open|team_worklist)_idx",
-    "waiting_us": "care_(open|waiting)_idx",
-    "waiting_others": "care_(open|waiting)_idx",
+    "open": "care_(open|due)_idx",
+    "mine": "care_(worklist|user_due)_idx",
+    "unassigned": "care_(open|due|worklist|user_due)_idx",
+    "my_teams": "care_(open|due|team_worklist|team_due)_idx",
+    "waiting_us": "care_(open|due|waiting)_idx",
+    "waiting_others": "care_(open|due|waiting)_idx",
     "closed_today": "care_closed_idx",
-    "urgent": "care_(open|urgent)_idx",
-    "problems": "care_(open|problem)_idx",
+    "urgent": "care_(open|due|urgent)_idx",
+    "problems": "care_(open|due|problem)_idx",
     "archived": "care_archived_idx",
 }
 ALSO_CLOSED = {"urgent": "care_urgent_idx", "problems": "care_problem_idx"}
@@ -65,10 +65,16 @@ class TestInquiryIndex(CareCommon):
         )
         cls.env.cr.execute("ANALYZE helpdesk_ticket")
 
+    def arch(self, kind):
+        """A view of the inquiries with what all rooms add to it."""
+        view = self.env.ref(f"{MODULE}.inquiry_view_{kind}")
+        tickets = self.env["helpdesk.ticket"].with_user(self.user)
+        return etree.fromstring(tickets.get_view(view.id, kind)["arch"])
+
     def plan(self, domain):
         """How PostgreSQL answers the list of ``domain`` in its default order."""
         domain = Domain("care_is_inquiry", "=", True) & Domain(domain)
-        order = etree.fromstring(self.env.ref(f"{MODULE}.inquiry_view_list").arch)
+        order = self.arch("list")
         query = (
             self.env["helpdesk.ticket"]
             .with_user(self.user)
@@ -78,7 +84,7 @@ class TestInquiryIndex(CareCommon):
         return "\n".join(row[0] for row in self.env.cr.fetchall())
 
     def test_each_filter_of_the_lists_has_an_index(self):
-        search = etree.fromstring(self.env.ref(f"{MODULE}.inquiry_view_search").arch)
+        search = self.arch("search")
         filters = {
             node.get("name"): safe_eval(node.get("domain"), {"uid": self.user.id})
             for node in search.iter("filter")

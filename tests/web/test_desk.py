@@ -49,7 +49,9 @@ def test_a_mail_is_answered_and_closed(hospital, mailed, open_page):
     page.fill("[name=care_department_id] input", "Ward 4")
     page.click(".o-autocomplete--dropdown-item:has-text('Ward 4')")
     page.click("button[name=action_care_close]")
-    page.wait_for_selector(".o_statusbar_status button.o_arrow_button_current:has-text('Done')")
+    page.wait_for_selector(
+        ".o_statusbar_status button.o_arrow_button_current:has-text('Done')", state="attached"
+    )
     state = hospital.shell(
         f"t = env['helpdesk.ticket'].browse({mailed})\n"
         "result = [t.closed, bool(t.closed_date), t.care_told, t.team_id.name]"
@@ -68,7 +70,9 @@ def test_quick_intake_by_keyboard_alone(hospital, open_page):
     page.keyboard.press("Tab")
     page.keyboard.type("Car park B, two hours free.")
     page.keyboard.press("Alt+q")
-    page.wait_for_selector(".o_statusbar_status button.o_arrow_button_current:has-text('Done')")
+    page.wait_for_selector(
+        ".o_statusbar_status button.o_arrow_button_current:has-text('Done')", state="attached"
+    )
     assert re.match(r"HT\d+", page.locator("h1 [name=number]").inner_text())
     rows = hospital.shell(
         "t = env['helpdesk.ticket'].search([('partner_name', '=', 'Mr Hall')])\n"

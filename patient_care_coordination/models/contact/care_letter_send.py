@@ -30,7 +30,8 @@ class CareLetter(models.Model):
         return {
             "type": "ir.actions.act_url",
             "url": f"/web/content/{self.attachment_id.id}?download=true",
-            "target": "download",
+            # Not "download": after that the form would go on showing the letter as not sent.
+            "target": "new",
         }
 
     def action_print_batch(self):
