@@ -283,6 +283,36 @@ class TestAuthority(AuthorityCommon):
                 self.env.invalidate_all()
                 self.assertNotIn(self.relative, ticket.message_partner_ids)
 
+    def test_nobody_opens_the_gate_by_naming_another_patient(self):
+        ticket = self.inquiry()
+        other = self.env["care.patient"].create({"name": "Other"})
+        for patient in (False, other.id):
+            with self.assertRaisesRegex(AccessError, "ask a supervisor to correct it"):
+                ticket.care_patient_id = patient
+        ticket.with_user(self.people["supervisor"]).care_patient_id = other
+        self.assertEqual(ticket.care_patient_id, other)
+        mine = self.make_inquiry(team_id=self.catering.id)
+        with self.assertRaises(AccessError):
+            mine.with_user(self.people["responder"]).care_patient_id = self.patient
+
+    def test_who_wrote_by_mail_is_the_caller_whatever_the_name(self):
+        ticket = self.inquiry(
+            care_patient_id=False,
+            partner_id=False,
+            partner_name="Hilde",
+            partner_email="hilde@home.example",
+        )
+        verdict = ticket._care_authority(name="hilde@home.example", email="Hilde@home.example")
+        self.assertEqual(verdict.basis, "general")
+
+    def test_a_file_of_an_inquiry_is_never_public(self):
+        ticket = self.inquiry()
+        file = self.env["ir.attachment"].create(
+            {"name": "x", "raw": b"x", "res_model": "helpdesk.ticket", "res_id": ticket.id}
+        )
+        with self.assertRaisesRegex(AccessError, "never open to everybody"):
+            file.public = True
+
     def test_verdicts_of_many_inquiries_take_as_many_queries_as_of_one(self):
         self.grant()
         tickets = self.env["helpdesk.ticket"].browse()

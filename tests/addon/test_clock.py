@@ -617,11 +617,23 @@ class TestExtend(ClockCommon):
         with freeze_time("2026-06-10 09:00:00"):
             for sentence, changes in cases:
                 with self.subTest(sentence), self.assertRaisesRegex(UserError, sentence):
-                    self.extend(**changes)
+                    self.extend(login="supervisor", **changes)
+            with self.assertRaisesRegex(UserError, "recorded afterwards by a supervisor alone"):
+                self.extend()
             self.assertFalse(self.ticket.care_deadline_change_ids)
             # Recorded after the old date, yet told before it.
-            self.assertTrue(self.extend())
+            self.assertTrue(self.extend(login="supervisor"))
             self.assertTrue(self.extend(new_due=datetime(2026, 7, 30), agreed=True))
+
+    def test_only_a_supervisor_corrects_the_receipt_to_a_later_day(self):
+        with freeze_time("2026-06-10 09:00:00"):
+            ticket = self.ticket.with_user(self.people["coordinator"])
+            with self.assertRaisesRegex(AccessError, "only a supervisor can set a later date"):
+                ticket.care_received_date = datetime(2026, 6, 9)
+            ticket.care_received_date = datetime(2026, 5, 30)
+            self.assertEqual(self.ticket.care_received_date, datetime(2026, 5, 30))
+            ticket.with_user(self.people["supervisor"]).care_received_date = datetime(2026, 6, 2)
+            self.assertEqual(self.ticket.care_received_date, datetime(2026, 6, 2))
 
     def test_earlier_date_that_was_agreed(self):
         self.use("england")

@@ -63,6 +63,11 @@ class TestSuggestion(FlagCommon):
                 ticket = self.make_inquiry(name=name, description=text)
                 self.assertEqual(ticket.care_alarm_ids.flag_id, flag)
 
+    def test_relatives_speak_of_somebody_else(self):
+        for text in ("He says he wants to kill himself.", "She talks of killing herself today."):
+            ticket = self.make_inquiry(description=text)
+            self.assertIn(self.self_harm, ticket.care_alarm_ids.flag_id, text)
+
     def test_ordinary_texts_suggest_nothing(self):
         for text in ("The soup was cold", "When may I visit?", "Thank you for the kind nurses"):
             self.assertFalse(self.make_inquiry(description=text).care_alarm_ids)

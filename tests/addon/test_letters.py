@@ -307,6 +307,26 @@ class TestLetterParts(LetterCommon):
         self.assertIn("who the letter is to", letter.gaps)
         self.assertFalse(letter.with_user(responder).has_access("read"))
 
+    def test_a_dot_is_no_part(self):
+        letter = self.complete(self.draft("holding"))
+        part = letter.part_ids.filtered(lambda part: part.required and part.kind == "text")[0]
+        part.text = " . "
+        self.assertIn(part.name, letter._care_gaps())
+
+    def test_a_holding_letter_names_a_day_ahead(self):
+        letter = self.complete(self.draft("holding", due_date=fields.Date.today()))
+        self.assertIn("a new day that lies ahead", letter._care_gaps())
+        letter.due_date = fields.Date.today() + timedelta(days=2)
+        self.assertNotIn("a new day that lies ahead", letter._care_gaps())
+
+    def test_the_name_is_that_of_the_person_whom_the_gate_knows(self):
+        letter = self.complete(self.draft("closure"))
+        letter.recipient_name = "Daily Herald"
+        gap = f"the name of {letter.partner_id.name}: the gate was asked about this person"
+        self.assertIn(gap, letter._care_gaps())
+        letter.recipient_name = f"Mr {letter.partner_id.name}"
+        self.assertNotIn(gap, letter._care_gaps())
+
 
 class TestLetterStates(LetterCommon):
     def test_draft_checked_draft_checked(self):

@@ -1,7 +1,7 @@
 from collections import namedtuple
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import email_normalize
 
 from ..inquiry.helpdesk_ticket import STAFF
@@ -74,6 +74,10 @@ class HelpdeskTicket(models.Model):
         """
         self.ensure_one()
         partner = partner or self._care_find_person(email)
+        ticket, wanted = self.sudo(), email_normalize(email or "")
+        if not partner and wanted and wanted == email_normalize(ticket.partner_email or ""):
+            # Who wrote from this address is the caller, whatever name the mail gives.
+            name = ticket.partner_name or email
         return self._care_authorities(partner, name=name or email)[self.id]
 
     def _care_find_person(self, email):
@@ -178,7 +182,9 @@ class HelpdeskTicket(models.Model):
     def _care_is_caller(self, partner, who):
         """Whether this is the person who made the inquiry."""
         caller = self._care_calling_partner()
-        return partner == caller if partner else not caller and who == self.partner_name
+        if partner:
+            return partner == caller
+        return not caller and who in {self.partner_name, self.partner_email} - {False, ""}
 
     def _care_refusal(self, who, kind):
         """The sentence that says why nothing may be told."""
@@ -208,6 +214,29 @@ class HelpdeskTicket(models.Model):
                 lost = [ticket.id for ticket in tickets if not verdicts[ticket.id].allowed]
                 if lost:
                     self.browse(lost).sudo().message_unsubscribe(partner.ids)
+
+    def _care_check_changes(self, vals):
+        """The patient decides on the gate, so nobody opens it by naming another, or none."""
+        result = super()._care_check_changes(vals)
+        if "care_patient_id" in vals:
+            self._care_check_patient(vals["care_patient_id"])
+        return result
+
+    def _care_check_patient(self, patient_id):
+        if self.env.su:
+            return
+        named = self.sudo().filtered("care_patient_id")
+        changed = named.filtered(lambda ticket: ticket.care_patient_id.id != patient_id)
+        group = "patient_care_coordination.group_supervisor"
+        if changed and not self.env.user.has_group(group):
+            raise AccessError(
+                self.env._(
+                    "Inquiry %s names a patient already: ask a supervisor to correct it.",
+                    changed[0].number,
+                )
+            )
+        if patient_id:
+            self.env["care.patient"].browse(patient_id).check_access("read")
 
     # ------------------------------------------------------------------
     # Disclosures

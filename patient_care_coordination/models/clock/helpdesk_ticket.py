@@ -324,6 +324,8 @@ class HelpdeskTicket(models.Model):
                     "compute it anew."
                 )
             )
+        if "care_received_date" in vals:
+            self._care_check_correction(vals["care_received_date"])
         if vals.get("care_told_date"):
             told = fields.Datetime.to_datetime(vals["care_told_date"])
             if told > fields.Datetime.now() + timedelta(minutes=5):
@@ -335,6 +337,26 @@ class HelpdeskTicket(models.Model):
                     )
                 )
         return result
+
+    def _care_check_correction(self, received):
+        """Let supervisors alone move the date of receipt to a later day, or of what is closed.
+
+        A later receipt would turn a missed deadline into one that was met.
+        """
+        supervisor = "patient_care_coordination.group_supervisor"
+        if self.env.uid == SUPERUSER_ID or self.env.user.has_group(supervisor):
+            return
+        received = fields.Datetime.to_datetime(received)
+        for ticket in self.sudo():
+            known = ticket.care_received_date
+            if known and received != known and (ticket.closed or not received or received > known):
+                raise AccessError(
+                    self.env._(
+                        "Inquiry %s: only a supervisor can set a later date of receipt, or change "
+                        "that of a closed inquiry. Ask one to do it.",
+                        ticket.number,
+                    )
+                )
 
     def _care_changed(self, old):
         result = super()._care_changed(old)

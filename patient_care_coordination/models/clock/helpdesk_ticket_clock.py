@@ -297,6 +297,16 @@ class HelpdeskTicket(models.Model):
             raise UserError(
                 self.env._("The new date lies before the day on which the person was told of it.")
             )
+        supervisor = "patient_care_coordination.group_supervisor"
+        if now > row.due and not self.env.su and not self.env.user.has_group(supervisor):
+            raise UserError(
+                self.env._(
+                    "%(what)s was due by %(due)s. That the person was told before is recorded "
+                    "afterwards by a supervisor alone: ask one.",
+                    what=row._care_word(),
+                    due=row._care_text(row.due),
+                )
+            )
 
     def _care_check_cap(self, row, clock, new_due, agreed):
         line = row.clock_id

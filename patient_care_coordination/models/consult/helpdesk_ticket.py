@@ -152,8 +152,9 @@ class HelpdeskTicket(models.Model):
                     format_datetime(self.env, due, dt_format="medium"),
                 )
             )
-        limit = self.sudo().care_next_due
-        if limit and now < limit < due:
+        ahead = self.sudo()._care_rows()._care_open().filtered(lambda row: row.due > now)
+        limit = min(ahead.mapped("due"), default=False)
+        if limit and limit < due:
             raise UserError(
                 self.env._(
                     "The answer cannot be due on %(due)s, after the deadline of inquiry "

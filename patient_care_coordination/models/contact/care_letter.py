@@ -306,6 +306,15 @@ class CareLetter(models.Model):
             gaps.append(self.env._("who the letter is to"))
         if not (self.subject or "").strip():
             gaps.append(self.env._("the subject"))
+        if self.code == "holding" and self.due_date:
+            if self.due_date <= self._care_day(fields.Datetime.now()):
+                gaps.append(self.env._("a new day that lies ahead"))
+        partner = self.partner_id.sudo()
+        if partner and not self.neutral and self.recipient_name:
+            if partner.name.casefold() not in self.recipient_name.casefold():
+                gaps.append(
+                    self.env._("the name of %s: the gate was asked about this person", partner.name)
+                )
         gaps += [part.name for part in self.part_ids if part.missing]
         values = self._care_values()
         texts = [self.subject, self.opening, self.closing, *self.part_ids.mapped("text")]

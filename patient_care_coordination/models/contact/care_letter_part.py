@@ -34,7 +34,9 @@ class CareLetterPart(models.Model):
     def _compute_shown(self):
         for part in self:
             part.shown = part.letter_id._care_part_text(part)
-            part.missing = part.required and not (part.shown or "").strip()
+            # A dot or a dash is no text.
+            words = [char for char in part.shown or "" if char.isalnum()]
+            part.missing = part.required and len(words) < 2
 
     @api.model_create_multi
     def create(self, vals_list):

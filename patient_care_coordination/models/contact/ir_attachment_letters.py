@@ -11,8 +11,8 @@ class IrAttachment(models.Model):
         return [*super()._care_guarded_models(), "care.letter", "care.letter.batch"]
 
     def write(self, vals):
-        # A token opens nothing here, and mails ask for one.
-        if vals.keys() - {"access_token"}:
+        # A token opens nothing here, and mails ask for one; the browser draws the thumbnail.
+        if vals.keys() - {"access_token", "thumbnail"}:
             self._care_check_frozen()
         return super().write(vals)
 

@@ -53,6 +53,7 @@ class HelpdeskTicket(models.Model):
         groups=STAFF,
         ondelete="restrict",
         check_company=True,
+        tracking=True,
     )
     care_relation = fields.Selection(RELATIONS, string="Caller is", groups=STAFF)
     care_department_id = fields.Many2one(

@@ -1,8 +1,25 @@
 from odoo import models
+from odoo.exceptions import AccessError
 
 
 class IrAttachment(models.Model):
     _inherit = "ir.attachment"
+
+    def write(self, vals):
+        if vals.get("public"):
+            self._care_check_not_public()
+        return super().write(vals)
+
+    def _care_check_not_public(self):
+        """Files of an inquiry or a patient are never open to everybody."""
+        guarded = self._care_guarded_models()
+        messages = self.env["mail.message"].sudo()
+        if any(file.res_model in guarded for file in self.sudo()) or messages.search_count(
+            [("attachment_ids", "in", self.ids), ("model", "in", guarded)], limit=1
+        ):
+            raise AccessError(
+                self.env._("A file of an inquiry or a patient is never open to everybody.")
+            )
 
     def _has_attachments_ownership(self, attachment_tokens):
         """A token of a file of an inquiry is good for those alone who may read the inquiry."""
