@@ -41,14 +41,15 @@ class MailMail(models.Model):
             .browse({vals["mail_message_id"] for vals in vals_list if vals.get("mail_message_id")})
         )
         places = {message.id: (message.model, message.res_id) for message in messages}
-        found = []
+        ids = []
         for vals in vals_list:
             model, res_id = places.get(
                 vals.get("mail_message_id"), (vals.get("model"), vals.get("res_id"))
             )
-            ticket = tickets.browse(res_id if model == tickets._name and res_id else [])
-            found.append(ticket if ticket.exists().care_is_inquiry else tickets.browse())
-        return found
+            ids.append(res_id if model == tickets._name else False)
+        known = tickets.browse({res_id for res_id in ids if res_id}).exists()
+        inquiries = set(known.filtered("care_is_inquiry").ids)
+        return [tickets.browse(res_id if res_id in inquiries else []) for res_id in ids]
 
     def unlink(self):
         apart = self.filtered("care_apart").mail_message_id
