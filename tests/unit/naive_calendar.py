@@ -1,11 +1,12 @@
-"""The second implementation of the clocks: day by day, hour by hour, with another library.
+"""The second implementation of the clocks: day by day, hour by hour.
 
-Slow and plain, so that one sees at a glance that it is right.
+Slow and plain, so that one sees at a glance that it is right. What a zone's time is at a moment
+comes from the same time zone database as in the clocks: two databases of different age disagree
+about years to come.
 """
 
-from datetime import date, datetime, time, timedelta
-
-import pytz
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
 
@@ -50,7 +51,7 @@ def add_months(day, months):
 
 
 def local(moment, zone):
-    return pytz.utc.localize(moment).astimezone(pytz.timezone(zone))
+    return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
 
 
 def end_of_day(day, zone):

@@ -85,6 +85,12 @@ class TestWorkedExamples(unittest.TestCase):
         self.assertTrue(calendar_math.within_months(happened, date(2026, 3, 1), 12))
         self.assertFalse(calendar_math.within_months(happened, date(2026, 3, 2), 12))
 
+    def test_summer_time_goes_on_after_2037(self):
+        self.assertEqual(
+            clock("Europe/London").due(datetime(2031, 1, 1), 87, "months"),
+            datetime(2038, 4, 1, 22, 59, 59),
+        )
+
     def test_received_late_in_the_evening_counts_on_the_local_day(self):
         # 23:30 on 30 June in London is 22:30 in UTC; in New York it is still the afternoon.
         late = datetime(2026, 6, 30, 22, 30)
