@@ -4,3 +4,4 @@ from . import authority
 from . import contact
 from . import consult
 from . import routing
+from . import supply

@@ -23,3 +23,4 @@ from . import care_ruleset_import
 from . import care_trace
 from . import care_tryout
 from . import care_upgrade
+from . import care_ward_setup
