@@ -66,6 +66,7 @@
         "views/supply_ward_views.xml",
         "wizards/care_ward_setup_views.xml",
         "views/supply_par_views.xml",
+        "wizards/care_par_copy_views.xml",
         "views/menus.xml",
         "views/supply_menus.xml",
     ],

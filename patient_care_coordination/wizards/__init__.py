@@ -23,4 +23,6 @@ from . import care_ruleset_import
 from . import care_trace
 from . import care_tryout
 from . import care_upgrade
+from . import care_par_copy
+from . import care_par_suggest
 from . import care_ward_setup

@@ -4,6 +4,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .levels import cover_word, days_of_cover
+
 # More than this of one product on one ward's shelf is a slip of the keyboard.
 LEVEL_LIMIT = 100_000
 # Days of use that the average looks back on.
@@ -81,21 +83,10 @@ class StockWarehouseOrderpoint(models.Model):
     def _compute_care_cover(self):
         for orderpoint in self:
             there = orderpoint.qty_on_hand
-            orderpoint.care_days_of_cover = (
-                max(there, 0) / orderpoint.care_use_per_day if orderpoint.care_use_per_day else 0
-            )
-            orderpoint.care_cover = self._care_cover_word(
+            orderpoint.care_days_of_cover = days_of_cover(there, orderpoint.care_use_per_day) or 0
+            orderpoint.care_cover = cover_word(
                 there, orderpoint.product_min_qty, orderpoint.product_max_qty
             )
-
-    @api.model
-    def _care_cover_word(self, there, low, high):
-        """How a shelf stands: ``out``, ``low``, ``enough`` or ``over``."""
-        if there <= 0:
-            return "out"
-        if there < low:
-            return "low"
-        return "over" if there > high else "enough"
 
     @api.model_create_multi
     def create(self, vals_list):
