@@ -3,10 +3,12 @@
 from datetime import datetime, timedelta
 
 from freezegun import freeze_time
+from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import Form
+from odoo.tools import mute_logger
 
 from odoo.addons.patient_care_coordination.models.clock.calendar_math import local_day
 
@@ -335,6 +337,108 @@ class TestMeet(ClockCommon):
             self.assertEqual(ticket.care_clock_state, "running")
             self.close(ticket, "2026-06-05 08:00:00")
             self.assertEqual(ticket.care_clock_state, "missed")
+
+    def test_what_is_noted_after_the_end_counts_from_when_it_was_noted(self):
+        with freeze_time("2026-06-01 09:00:00"):
+            ticket = self.make_inquiry(care_nature_id=self.complaint.id)
+        row = self.row(ticket, "acknowledge")
+        with freeze_time("2026-06-08 09:00:00"):
+            ticket.with_user(self.people["coordinator"])._care_meet(
+                "acknowledge", datetime(2026, 6, 2, 9)
+            )
+            self.assertEqual((row.met_date, row.state), (datetime(2026, 6, 8, 9), "missed"))
+            self.assertEqual(row.claimed_date, datetime(2026, 6, 2, 9))
+            self.assertTrue(ticket.care_met_late)
+            claimed = [("claimed_date", "!=", False), ("accepted", "=", False)]
+            self.assertIn(row, row.search(claimed))
+            for person in ("coordinator", "responder"):
+                with self.assertRaisesRegex(AccessError, "Only a supervisor accepts"):
+                    row.with_user(self.people[person])._care_accept("She did call.")
+            mine = row.with_user(self.people["supervisor"])
+            with self.assertRaisesRegex(UserError, "Say why it is accepted"):
+                mine._care_accept("  ")
+            self.assertEqual(row.met_date, datetime(2026, 6, 8, 9))
+            action = mine.action_care_accept()
+            form = Form(
+                self.env[action["res_model"]]
+                .with_user(mine.env.user)
+                .with_context(**action["context"])
+            )
+            form.reason = "The list of calls of the switchboard says so."
+            form.save().action_confirm()
+            self.assertEqual((row.met_date, row.state), (datetime(2026, 6, 2, 9), "met"))
+            self.assertTrue(row.accepted)
+            change = row.change_ids
+            self.assertEqual((change.what, change.user_id), ("accepted", mine.env.user))
+            self.assertEqual(change.reason, "The list of calls of the switchboard says so.")
+            self.assertEqual(change.told_date, datetime(2026, 6, 2, 9))
+            with self.assertRaisesRegex(UserError, "nothing to accept"):
+                mine._care_accept("Once more")
+            with self.assertRaisesRegex(UserError, "nothing to accept"):
+                self.row(ticket, "answer").with_user(mine.env.user)._care_accept("No claim")
+
+    def test_a_short_while_for_writing_it_down_is_the_policys(self):
+        with freeze_time("2026-06-01 09:00:00"):
+            tickets = [self.make_inquiry(care_nature_id=self.complaint.id) for _ in range(3)]
+        rows = [self.row(ticket, "acknowledge") for ticket in tickets]
+        end = rows[0].due
+        self.assertEqual(self.policy.late_entry_hours, 1)
+        done = end - timedelta(minutes=5)
+        with freeze_time(done + timedelta(hours=1)):
+            tickets[0]._care_meet("acknowledge", done)
+            self.assertEqual((rows[0].met_date, rows[0].state), (done, "met"))
+            self.assertFalse(rows[0].claimed_date)
+        with freeze_time(done + timedelta(hours=1, seconds=1)):
+            tickets[1]._care_meet("acknowledge", done)
+            self.assertEqual(rows[1].state, "missed")
+            self.policy.late_entry_hours = 2
+            tickets[2]._care_meet("acknowledge", done)
+            self.assertEqual(rows[2].state, "met")
+        with self.assertRaisesRegex(IntegrityError, "late_entry_short"), mute_logger("odoo.sql_db"):
+            self.policy.late_entry_hours = 25
+            self.policy.flush_recordset()
+
+    def test_told_with_an_earlier_date_turns_no_clock_back(self):
+        with freeze_time("2026-06-01 09:00:00"):
+            ticket = self.make_inquiry(care_nature_id=self.complaint.id)
+        with freeze_time("2026-06-08 09:00:00"):
+            ticket.care_told_date = "2026-06-02 10:00:00"
+            row, answer = self.row(ticket, "acknowledge"), self.row(ticket, "answer")
+            self.assertEqual((row.met_date, row.met_by), (datetime(2026, 6, 8, 9), "told"))
+            # What had not passed is met when it was done.
+            self.assertEqual(answer.met_date, datetime(2026, 6, 2, 10))
+        with freeze_time("2026-06-09 09:00:00"):
+            # Neither another earlier date nor the closing moves it.
+            ticket.care_told_date = "2026-06-02 11:00:00"
+            self.assertEqual(row.met_date, datetime(2026, 6, 8, 9))
+            self.assertEqual(row.claimed_date, datetime(2026, 6, 2, 11))
+            self.close(ticket, "2026-06-02 11:00:00")
+            self.assertEqual((row.met_date, row.state), (datetime(2026, 6, 8, 9), "missed"))
+            # Noted late as done late, it was late.
+            ticket.care_told_date = "2026-06-07 11:00:00"
+            self.assertEqual(row.met_date, datetime(2026, 6, 7, 11))
+            self.assertFalse(row.claimed_date)
+
+    def test_what_a_new_inquiry_brings_with_it_is_no_way_around(self):
+        values = {
+            "care_nature_id": self.complaint.id,
+            "care_received_date": "2026-06-01 09:00:00",
+            **self.told("2026-06-02 09:00:00"),
+            "name": "Late",
+            "description": "Logged late",
+        }
+        inquiries = self.env["helpdesk.ticket"]
+        with freeze_time("2026-06-20 09:00:00"):
+            ticket = inquiries.with_user(self.people["coordinator"]).create([dict(values)])
+            row = self.row(ticket.sudo(), "acknowledge")
+            self.assertEqual((row.met_date, row.state), (datetime(2026, 6, 20, 9), "missed"))
+            self.assertEqual(row.claimed_date, datetime(2026, 6, 2, 9))
+            ticket = inquiries.with_user(self.people["supervisor"]).create([dict(values)])
+            row = self.row(ticket.sudo(), "acknowledge")
+            self.assertEqual((row.met_date, row.state), (datetime(2026, 6, 2, 9), "met"))
+            self.assertTrue(row.accepted)
+            self.assertEqual(row.change_ids.reason, "Brought in as it was done")
+            self.assertEqual(row.change_ids.user_id, self.people["supervisor"])
 
     def test_oral_concern_settled_by_the_next_working_day(self):
         with freeze_time("2026-02-06 10:00:00"):

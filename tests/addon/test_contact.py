@@ -3,6 +3,7 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+from freezegun import freeze_time
 from psycopg2 import IntegrityError
 
 from odoo import fields
@@ -596,6 +597,27 @@ class TestContactMeetsClocks(ContactCommon):
             with self.subTest(**values):
                 self.log(ticket, date=self.now, **values)
                 self.assertEqual(self._acknowledged(ticket), met)
+
+    def test_a_call_of_before_turns_no_missed_deadline_back(self):
+        with freeze_time(fields.Datetime.now() - timedelta(days=10)):
+            ticket = self.inquiry(care_nature_id=self.complaint.id)
+        said = ticket.care_received_date + timedelta(hours=3)
+        self.env["care.contact"].with_user(self.coordinator)._care_log(
+            [
+                {
+                    "ticket_id": ticket.id,
+                    "channel": "call",
+                    "direction": "out",
+                    "with_caller": True,
+                    "date": said,
+                    "summary": "Told him that it arrived",
+                }
+            ]
+        )
+        self.assertEqual(ticket.care_contact_ids.date, said)
+        row = ticket.sudo().care_deadline_ids.filtered(lambda row: row.kind == "acknowledge")
+        self.assertEqual((row.state, row.claimed_date), ("missed", said))
+        self.assertLess(fields.Datetime.now() - row.met_date, timedelta(minutes=5))
 
     def test_a_correction_acknowledges_nothing(self):
         ticket = self._complaint()

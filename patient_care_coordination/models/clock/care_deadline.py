@@ -1,6 +1,8 @@
 import logging
+from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import format_date, format_datetime
 
@@ -83,6 +85,17 @@ class CareDeadline(models.Model):
     late = fields.Boolean(
         "Met too late", compute="_compute_late", store=True, help="Done, but after the end."
     )
+    claimed_date = fields.Datetime(
+        "Said to be done",
+        readonly=True,
+        help="It was noted only after the deadline had passed that it was done in time. It counts "
+        "from when it was noted, unless a supervisor accepts it.",
+    )
+    accepted = fields.Boolean(
+        "Accepted afterwards",
+        readonly=True,
+        help="A supervisor accepted that it was done in time, though it was noted too late.",
+    )
     void_date = fields.Datetime(
         "No longer needed", readonly=True, help="The nature of the inquiry does not ask for it."
     )
@@ -159,6 +172,11 @@ class CareDeadline(models.Model):
             return format_date(self.env, calendar_math.local_day(moment, zone))
         return format_datetime(self.env, moment, tz=zone, dt_format="short")
 
+    def _care_cap(self, clock):
+        """How far an extension may reach where the person did not agree to more."""
+        line = self.clock_id
+        return clock.due(self.start, line.cap_amount, line.cap_unit)
+
     def _care_open(self):
         """Those that are neither met nor void."""
         return self.filtered(lambda deadline: not deadline.met_date and not deadline.void_date)
@@ -173,16 +191,102 @@ class CareDeadline(models.Model):
     # ------------------------------------------------------------------
 
     def _care_mark(self, when, how):
-        """Note that these were done at ``when``."""
+        """Note that these were done at ``when``.
+
+        What is noted too late to be believed counts from now; see ``_care_backdated``.
+        """
         if not self:
             return
-        self.sudo().write({"met_date": when, "met_by": how, "escalate_date": False})
+        rows, now = self.sudo(), fields.Datetime.now()
+        doubted = rows.filtered(
+            lambda row: (row.late or not row.met_date) and row._care_backdated(when, now)
+        )
+        done = {"met_by": how, "escalate_date": False}
+        (rows - doubted).write({**done, "met_date": when, "claimed_date": False})
+        doubted.write({**done, "claimed_date": when})
+        doubted.filtered(lambda row: not row.met_date).write({"met_date": now})
         self._care_drop_activities()
+
+    def _care_backdated(self, when, now):
+        """Whether "done at ``when``" would turn back a deadline that had passed before it was said.
+
+        A short time for writing it down is the policy's to give.
+        """
+        self.ensure_one()
+        grace = timedelta(hours=self.policy_id.late_entry_hours)
+        return when <= self.due < now and now - when > grace
+
+    def _care_doubt(self):
+        """Let what new inquiries bring with them as done count from now, where it is backdated.
+
+        A supervisor who brings in what was done is believed, by name.
+        """
+        now, user = fields.Datetime.now(), self.env.user
+        rows = self.sudo().filtered(
+            lambda row: row.met_date and row._care_backdated(row.met_date, now)
+        )
+        if not rows:
+            return
+        if user.has_group("patient_care_coordination.group_supervisor"):
+            rows.write({"accepted": True})
+            rows._care_note_accepted(self.env._("Brought in as it was done"), "met_date")
+            return
+        for when, doubted in rows.grouped("met_date").items():
+            doubted.write({"claimed_date": when, "met_date": now})
+
+    def action_care_accept(self):
+        """Open the form by which a supervisor accepts what was noted too late."""
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "patient_care_coordination.action_care_accept"
+        )
+        return action | {"context": {"default_deadline_id": self.id}}
+
+    def _care_accept(self, reason):
+        """Count these as done when they are said to be; the reason stays in their history.
+
+        Raises AccessError unless a supervisor does it, UserError without a reason or a claim.
+        """
+        if not self.env.user.has_group("patient_care_coordination.group_supervisor"):
+            raise AccessError(
+                self.env._(
+                    "Only a supervisor accepts that something was done before it was noted: ask "
+                    "one."
+                )
+            )
+        self.ticket_id.check_access("write")
+        if not (reason or "").strip():
+            raise UserError(self.env._("Say why it is accepted: the reason is kept and reported."))
+        rows = self.sudo()
+        for row in rows:
+            if not row.claimed_date or row.accepted:
+                raise UserError(
+                    self.env._(
+                        "%s: nothing was noted too late here, so there is nothing to accept.",
+                        row.display_name,
+                    )
+                )
+        for when, claimed in rows.grouped("claimed_date").items():
+            claimed.write({"met_date": when, "accepted": True})
+        rows._care_note_accepted(reason.strip(), "claimed_date")
+
+    def _care_note_accepted(self, reason, name):
+        self.env["care.deadline.change"]._care_note(
+            [(row, "accepted", row.due, row.due, reason, {"told_date": row[name]}) for row in self]
+        )
 
     def _care_unmark(self):
         """Open these again: what said that they were done is not there any more."""
         for moment, deadlines in self.grouped("soon_date").items():
-            deadlines.sudo().write({"met_date": False, "met_by": False, "escalate_date": moment})
+            deadlines.sudo().write(
+                {
+                    "met_date": False,
+                    "met_by": False,
+                    "claimed_date": False,
+                    "accepted": False,
+                    "escalate_date": moment,
+                }
+            )
 
     def _care_again(self, when):
         """Start what recurs anew at ``when``, unless the answer is there."""

@@ -22,6 +22,7 @@ class CareDeadlineChange(models.Model):
             ("extended", "New date, told to the person"),
             ("recomputed", "Computed anew"),
             ("void", "No longer needed"),
+            ("accepted", "Noted too late, accepted as done in time"),
         ],
         string="Change",
         required=True,

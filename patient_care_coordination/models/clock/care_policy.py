@@ -40,6 +40,13 @@ class CarePolicy(models.Model):
         "only with a reason. Zero: there is no limit.",
     )
     limit_source = fields.Char("Source of the limit", translate=True)
+    late_entry_hours = fields.Integer(
+        "Noted within (hours)",
+        default=1,
+        help="What was done in time and is noted up to this many hours after it counts as done "
+        "when it was, also if the deadline passed meanwhile. Noted later, it counts from when it "
+        "was noted, unless a supervisor accepts it with a reason.",
+    )
     clock_ids = fields.One2many("care.policy.clock", "policy_id", string="Clocks", copy=True)
     inquiry_ids = fields.One2many("helpdesk.ticket", "care_policy_id")
 
@@ -48,6 +55,11 @@ class CarePolicy(models.Model):
     )
     _limit_positive = models.Constraint(
         "CHECK (limit_months >= 0)", "A time limit is a number of months, or zero for none."
+    )
+
+    _late_entry_short = models.Constraint(
+        "CHECK (late_entry_hours BETWEEN 0 AND 24)",
+        "What was done is noted within 0 to 24 hours: later a supervisor accepts it.",
     )
 
     @api.constrains("calendar_id")

@@ -1,6 +1,6 @@
 import logging
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_datetime
 
@@ -46,7 +46,9 @@ class HelpdeskTicket(models.Model):
         """
         self._care_set_policies()
         rows = [row for rows in self._care_plan().values() for row in rows.values()]
-        self.env["care.deadline"].sudo().create(rows)
+        deadlines = self.env["care.deadline"].sudo().create(rows)
+        if self.env.uid != SUPERUSER_ID:
+            deadlines.sudo(False)._care_doubt()
 
     def _care_plan(self):
         """``{ticket id: {line of the policy: values of its deadline}}`` for the present round."""
@@ -189,18 +191,36 @@ class HelpdeskTicket(models.Model):
                 and "stage_id" in old[ticket.id]
             )
         )
+        duplicates = tickets.filtered(lambda t: t.closed and t.care_outcome == "duplicate")
+        duplicates._care_supersede()
         marks = {}
         for row in tickets._care_rows():
             if row.met_by == "contact" or row.met_by == "closed" and row.kind == "settle":
                 continue
             mark = row.ticket_id._care_done(row.kind, row.since)
-            if mark != (row.met_date, row.met_by):
+            if mark != (row.claimed_date or row.met_date, row.met_by):
                 marks[mark] = marks.get(mark, row.browse()) | row
         for (when, how), rows in marks.items():
             if when:
                 rows._care_mark(when, how)
             else:
                 rows._care_unmark()
+
+    def _care_supersede(self):
+        """End the clocks of duplicates, which the inquiry that each duplicates goes on running.
+
+        What has been missed stays missed. An answer that is given elsewhere was given in time by
+        nobody here.
+        """
+        now = fields.Datetime.now()
+        for other, tickets in self.sudo().grouped("duplicate_id").items():
+            rows = tickets._care_rows().filtered(
+                lambda row: (
+                    (not row.met_date and row.due >= now)
+                    or (row.kind == "answer" and row.met_by == "told" and not row.late)
+                )
+            )
+            rows._care_void(self.env._("Goes on at inquiry %s, which it duplicates", other.number))
 
     # ------------------------------------------------------------------
     # Extending
@@ -308,11 +328,25 @@ class HelpdeskTicket(models.Model):
                 )
             )
 
+    def _care_latest_extension(self, kind):
+        """The last moment (naive UTC) to which a letter may yet move the deadline of ``kind``.
+
+        False where the policy sets no limit, or where nothing runs that could be moved. What the
+        person agreed to before stays allowed.
+        """
+        self.ensure_one()
+        now = fields.Datetime.now()
+        rows = self._care_rows()._care_open()
+        row = rows.filtered(lambda row: row.kind == kind and row.due >= now)[:1]
+        if not row.clock_id.cap_amount:
+            return False
+        clock = row.policy_id._care_clocks(row.company_id)[row.policy_id.id, row.company_id.id]
+        return max(row._care_cap(clock), row.due)
+
     def _care_check_cap(self, row, clock, new_due, agreed):
-        line = row.clock_id
-        if not line.cap_amount or agreed:
+        if not row.clock_id.cap_amount or agreed:
             return
-        cap = clock.due(row.start, line.cap_amount, line.cap_unit)
+        cap = row._care_cap(clock)
         if new_due > cap:
             raise UserError(
                 self.env._(

@@ -1,0 +1,22 @@
+from odoo import fields, models
+
+
+class CareDeadlineAccept(models.TransientModel):
+    """Accept that something was done in time though it was noted too late: by a supervisor."""
+
+    _name = "care.deadline.accept"
+    _description = "Accept What Was Noted Too Late"
+
+    deadline_id = fields.Many2one("care.deadline", required=True, readonly=True)
+    ticket_id = fields.Many2one(related="deadline_id.ticket_id", related_sudo=False)
+    kind = fields.Selection(related="deadline_id.kind")
+    due_text = fields.Char(related="deadline_id.due_text")
+    claimed_date = fields.Datetime(related="deadline_id.claimed_date")
+    noted_date = fields.Datetime(related="deadline_id.met_date", string="Noted")
+    reason = fields.Text(required=True)
+
+    def action_confirm(self):
+        """Accept it; the reason is kept in the history of the deadline."""
+        self.ensure_one()
+        self.deadline_id._care_accept(self.reason)
+        return {"type": "ir.actions.act_window_close"}
