@@ -3,6 +3,8 @@
 import json
 from datetime import datetime, timedelta
 
+from freezegun import freeze_time
+
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, HttpCase, tagged
@@ -176,7 +178,8 @@ class TestNoBackDoor(ClosingCommon):
         self.assertFalse(closed.active)
 
     def test_the_base_wizard_passes_the_gate(self):
-        other = self.make_inquiry(care_patient_id=self.patient.id)
+        self.ticket.care_relation = "self"
+        other = self.make_inquiry(care_patient_id=self.patient.id, care_relation="self")
         wizard = self.env["helpdesk.ticket.duplicate.wizard"].create(
             {
                 "ticket_id": self.ticket.id,
@@ -207,7 +210,8 @@ class TestNoBackDoor(ClosingCommon):
         self.assertTrue(second.closed)
 
     def test_a_closed_duplicate_needs_its_answer_once_it_is_none(self):
-        other = self.make_inquiry(care_patient_id=self.patient.id)
+        self.ticket.care_relation = "self"
+        other = self.make_inquiry(care_patient_id=self.patient.id, care_relation="self")
         self.ticket._care_close_as_duplicate(other)
         with self.assertRaisesRegex(UserError, "must keep the answer"):
             self.ticket.care_outcome = "answered"
@@ -254,8 +258,9 @@ class TestNoBackDoor(ClosingCommon):
 class TestDuplicate(ClosingCommon):
     def setUp(self):
         super().setUp()
-        self.first = self.make_inquiry(care_patient_id=self.patient.id)
-        self.second = self.make_inquiry(care_patient_id=self.patient.id)
+        self.caller = {"care_patient_id": self.patient.id, "partner_email": "ben@home.example"}
+        self.first = self.make_inquiry(**self.caller)
+        self.second = self.make_inquiry(**self.caller)
 
     def test_it_asks_for_the_link_alone_and_keeps_it_on_both(self):
         self.second.care_outcome = "duplicate"
@@ -297,9 +302,99 @@ class TestDuplicate(ClosingCommon):
         for ticket in (about, nobody):
             with self.assertRaisesRegex(ValidationError, "not about the same patient"):
                 self.second.duplicate_id = ticket
-        self.second.duplicate_id = self.first
-        with self.assertRaisesRegex(ValidationError, "not about the same patient"):
-            self.second.care_patient_id = other
+
+    def test_the_patient_of_neither_changes_while_they_are_linked(self):
+        other = self.env["care.patient"].create({"name": "Ruiz, Marisol"})
+        self.second._care_close_as_duplicate(self.first)
+        supervisor = self.people["supervisor"]
+        for ticket in (self.first, self.second):
+            for patient in (other.id, False):
+                with self.assertRaisesRegex(UserError, "linked as duplicates about one patient"):
+                    ticket.with_user(supervisor).care_patient_id = patient
+        with self.assertRaisesRegex(UserError, "Reopen the duplicate and take the link away"):
+            (self.first | self.second).with_user(supervisor).write({"care_patient_id": other.id})
+        self.assertEqual((self.first | self.second).care_patient_id, self.patient)
+        self.first.care_patient_id = self.patient
+        new = self.env.ref("helpdesk_mgmt.helpdesk_ticket_stage_new")
+        self.second.write({"stage_id": new.id, "duplicate_id": False, "care_outcome": False})
+        self.second.care_patient_id = other
+        self.assertEqual(self.second.care_patient_id, other)
+
+    def test_another_caller_is_told_first(self):
+        self.second.partner_email = "lea@home.example"
+        mine = self.second.with_user(self.coordinator)
+        with self.assertRaisesRegex(
+            UserError, f"caller, who is not the one of inquiry {self.first.number}, was told"
+        ):
+            mine._care_close_as_duplicate(self.first.with_user(self.coordinator))
+        self.assertFalse(self.second.closed)
+        self.assertFalse(self.second.duplicate_id)
+        contact = {
+            "ticket_id": self.second.id,
+            "channel": "call",
+            "direction": "out",
+            "with_caller": True,
+            "summary": "Told her that it is answered under the other number",
+        }
+        contacts = self.env["care.contact"].with_user(self.coordinator)
+        contacts._care_log([{**contact, "result": "voicemail"}, {**contact, "with_caller": False}])
+        with self.assertRaisesRegex(UserError, "was told: note whom, when and how"):
+            mine._care_close_as_duplicate(self.first)
+        contacts._care_log([contact])
+        mine._care_close_as_duplicate(self.first)
+        self.assertTrue(self.second.closed)
+        third = self.make_inquiry(care_patient_id=self.patient.id, partner_email="sam@home.example")
+        third.write({"care_told": "Sam", "care_told_date": fields.Datetime.now()})
+        third._care_close_as_duplicate(self.first)
+        self.assertTrue(third.closed)
+        nobody = self.make_inquiry(care_patient_id=self.patient.id, care_identity="anonymous")
+        nobody._care_close_as_duplicate(self.first)
+        self.assertTrue(nobody.closed)
+
+    def test_the_patient_speaking_for_herself_is_one_caller(self):
+        own = {"care_patient_id": self.patient.id, "care_relation": "self"}
+        one, two = self.make_inquiry(**own), self.make_inquiry(**own)
+        two._care_close_as_duplicate(one)
+        self.assertTrue(two.closed)
+
+    def test_the_one_that_goes_on_takes_the_earlier_receipt(self):
+        early = fields.Datetime.now() - timedelta(days=3)
+        self.second.care_received_date = early
+        due = self.first.care_next_due
+        with self.assertRaisesRegex(ValidationError, "was received before .* start too late"):
+            self.second.duplicate_id = self.first
+        self.second.with_user(self.coordinator)._care_close_as_duplicate(
+            self.first.with_user(self.coordinator)
+        )
+        self.assertEqual(self.first.care_received_date, early)
+        self.assertLess(self.first.care_next_due, due)
+        # Nor does a correction afterwards gain the time again.
+        supervisor = self.people["supervisor"]
+        with self.assertRaisesRegex(UserError, "start too late: set the date of receipt of"):
+            self.first.with_user(supervisor).care_received_date = early + timedelta(hours=1)
+        with self.assertRaisesRegex(UserError, "start too late"):
+            self.second.with_user(supervisor).care_received_date = early - timedelta(hours=1)
+        self.assertEqual(self.first.care_received_date, early)
+
+    def test_its_clocks_are_superseded_not_met(self):
+        complaint = self.complaint.id
+        with freeze_time(fields.Datetime.now() - timedelta(days=10)):
+            first = self.make_inquiry(**self.caller, care_nature_id=complaint)
+            second = self.make_inquiry(**self.caller, care_nature_id=complaint)
+        rows = second.care_deadline_ids
+        second.write({"care_told": "Ben", "care_told_date": fields.Datetime.now()})
+        answer = rows.filtered(lambda row: row.kind == "answer")
+        self.assertEqual(answer.met_by, "told")
+        second._care_close_as_duplicate(first)
+        acknowledge = rows.filtered(lambda row: row.kind == "acknowledge")
+        self.assertEqual(acknowledge.state, "missed", "what was missed stays missed")
+        self.assertEqual(answer.state, "void")
+        self.assertIn(f"inquiry {first.number}", answer.change_ids.reason)
+        self.assertNotIn(answer, rows.search([("state", "=", "met")]))
+        third = self.make_inquiry(**self.caller, care_nature_id=complaint)
+        third._care_close_as_duplicate(first)
+        self.assertEqual(set(third.care_deadline_ids.mapped("state")), {"void"})
+        self.assertFalse(third.care_clock_state)
 
     def test_without_patients_the_same_caller(self):
         one, two = self.make_inquiry(), self.make_inquiry()
@@ -355,14 +450,22 @@ class TestException(ClosingCommon):
         ticket.name = "Visiting hours again"
         ticket.care_answer = "None"
 
-    def test_a_red_flag_stays_open_past_it(self):
-        ticket = self._complete()
+    def test_never_past_a_red_flag_that_nobody_has_decided(self):
+        ticket = self.make_inquiry()
         alarm = ticket.with_user(self.coordinator)._care_raise_flags(self.abuse)
+        suggested = self.make_inquiry(description="He was abused")
+        for inquiry, words in ((ticket, "nobody has taken it"), (suggested, "nobody has looked")):
+            with self.assertRaisesRegex(UserError, f"closed past the red flag Abuse.*{words}"):
+                self._override(inquiry, self.supervisor).action_close()
+            self.assertFalse(inquiry.closed)
+            self.assertFalse(inquiry.care_closing_exception_ids)
+        alarm.with_user(self.supervisor).action_take()
+        with self.assertRaisesRegex(UserError, "not done yet: a person takes it and says"):
+            self._override(ticket, self.supervisor).action_close()
+        alarm.with_user(self.supervisor)._care_finish("Spoke to the ward: safe")
         self._override(ticket, self.supervisor).action_close()
         self.assertTrue(ticket.closed)
-        self.assertEqual(alarm.state, "raised")
-        self.assertIn("red flag Abuse", ticket.care_closing_exception_ids.missing)
-        self.assertTrue(ticket.care_flag_open)
+        self.assertNotIn("red flag", ticket.care_closing_exception_ids.missing)
 
     def test_nobody_else(self):
         ticket = self.make_inquiry()

@@ -97,7 +97,7 @@ class TestAsking(RatingCommon):
         self._closed(partner_id=False)
         self._closed(hours=23)
         self._closed(hours=24 * 40)
-        first = self.make_inquiry(care_patient_id=self.patient.id)
+        first = self.make_inquiry(care_patient_id=self.patient.id, partner_id=self.somebody.id)
         with freeze_time(fields.Datetime.now() - timedelta(hours=30)):
             twin = self.make_inquiry(care_patient_id=self.patient.id, partner_id=self.somebody.id)
             twin._care_close_as_duplicate(first)

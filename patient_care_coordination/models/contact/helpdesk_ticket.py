@@ -240,6 +240,24 @@ class HelpdeskTicket(models.Model):
             )
         return message._care_refuse_change()
 
+    def _care_caller_told(self):
+        told = super()._care_caller_told()
+        groups = (
+            self.env["care.contact"]
+            .sudo()
+            ._read_group(
+                [
+                    ("ticket_id", "in", (self - told).ids),
+                    ("with_caller", "=", True),
+                    ("automatic", "=", False),
+                    ("direction", "=", "out"),
+                    ("result", "in", [False, "reached"]),
+                ],
+                ["ticket_id"],
+            )
+        )
+        return told.union(*(ticket for (ticket,) in groups))
+
     # ------------------------------------------------------------------
     # Identity
     # ------------------------------------------------------------------

@@ -210,6 +210,7 @@ class CareFlagAlarm(models.Model):
 
     def _care_raise_suggested(self, note=False):
         values = self._care_raised_values() | ({"note": note} if note else {})
+        self._care_activities().unlink()
         for flag, alarms in self.grouped("flag_id").items():
             alarms._care_sealed().write(values | {"target_minutes": flag.target_minutes})
         self._care_alert()
@@ -303,6 +304,8 @@ class CareFlagAlarm(models.Model):
         alarms = self.browse(alarms.ids)
         if raised:
             alarms._care_alert()
+        else:
+            alarms._care_tell_suggested()
         return alarms
 
     def _care_alert(self):
@@ -333,6 +336,42 @@ class CareFlagAlarm(models.Model):
             activities
         )
 
+    def _care_tell_suggested(self):
+        """Ask those whom these flags would go to, at once, to look; it raises and clears nothing.
+
+        One message for all that go to the same people, however many arrive together.
+        """
+        alarms = self.sudo()
+        people, groups, activities = alarms._care_people(), {}, []
+        for alarm in alarms:
+            groups.setdefault(people[alarm.id], []).append(alarm.id)
+        for users, ids in groups.items():
+            mine = alarms.browse(ids)
+            mine._care_sealed().write({"alerted": ", ".join(users.mapped("name"))})
+            tickets = mine.ticket_id
+            for user in users:
+                readable = tickets.with_user(user)._filtered_access("read")
+                activities += [
+                    alarm._care_activity_values(user)
+                    for alarm in mine
+                    if alarm.ticket_id.id in readable.ids
+                ]
+            mine._care_notify(
+                users,
+                self.env._(
+                    "Red flag suggested on inquiry %s: please look",
+                    ", ".join(tickets.mapped("number")),
+                ),
+                self.env._(
+                    "Words of the text suggest %s. Nothing was raised: open the inquiry, and raise "
+                    "it or say that it is not a flag.",
+                    ", ".join(mine.flag_id.mapped("name")),
+                ),
+            )
+        self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True).create(
+            activities
+        )
+
     def _care_alarm_text(self):
         """The words of the alarm: flag, target and what to do."""
         target = (
@@ -356,12 +395,15 @@ class CareFlagAlarm(models.Model):
         # Who hands in through the portal is a caller, whose name must not travel.
         author = self.env.ref("base.partner_root") if robot else self.env.user.partner_id
         # Ours says no more than number and flag, and reaches those who read no inquiry too.
-        self.ticket_id.sudo().with_context(care_neutral=OURS).message_notify(
+        ticket = self.ticket_id.sudo()
+        place = ticket if len(ticket) == 1 else self.env["mail.thread"].sudo()
+        company = self.company_id[:1]
+        place.with_context(care_neutral=OURS).message_notify(
             partner_ids=users.partner_id.ids,
             subject=subject,
             body=body,
             author_id=author.id,
-            email_from=self.company_id.email_formatted or author.email_formatted,
+            email_from=company.email_formatted or author.email_formatted,
             force_send=False,
         )
 
@@ -372,7 +414,9 @@ class CareFlagAlarm(models.Model):
             "res_id": self.ticket_id.id,
             "user_id": user.id,
             "care_alarm_id": self.id,
-            "summary": self.env._("Red flag: %s", self.flag_id.name),
+            "summary": self.env._("Suggested red flag, please look: %s", self.flag_id.name)
+            if self.state == "suggested"
+            else self.env._("Red flag: %s", self.flag_id.name),
             "date_deadline": fields.Date.context_today(self),
         }
 

@@ -244,8 +244,11 @@ class HelpdeskTicket(models.Model):
         """Refuse what no plain write may do to an inquiry."""
         if vals.get("care_received_date"):
             self._care_check_received(vals)
+            self._care_check_linked_received(vals)
         if "closed_date" in vals:
             self._care_check_closed_date(vals)
+        if "care_patient_id" in vals:
+            self._care_check_linked_patient(vals)
         if vals.get("active") is False and not all(self.sudo().mapped("closed")):
             raise UserError(
                 self.env._("An open inquiry cannot be archived: close it with an outcome first.")
