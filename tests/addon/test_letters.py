@@ -8,6 +8,7 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
+from odoo.tools import format_date
 from odoo.tools.pdf import PdfFileReader
 
 from odoo.addons.patient_care_coordination.models.inquiry.helpdesk_ticket import OURS
@@ -88,13 +89,12 @@ class LetterCommon(CareCommon):
         for part in letter.part_ids:
             if part.missing and part.kind == "text":
                 part.text = f"Words for {part.name}."
-        letter.write(
-            {
-                "signer_name": "Dr. Ann Moor",
-                "signer_title": "Chief Executive",
-                "completion_date": fields.Date.today(),
-            }
-        )
+        if "signed" in letter.part_ids.mapped("kind"):
+            letter.company_id.sudo().care_signer_ids = cls.supervisor
+            letter.signer_id = cls.supervisor
+        else:
+            letter.signer_name = "Dr. Ann Moor"
+        letter.write({"signer_title": "Chief Executive", "completion_date": fields.Date.today()})
         return letter
 
     @classmethod
@@ -790,6 +790,22 @@ class TestLetterBatch(LetterCommon):
         self.assertEqual(letters.state, "sent")
         self.assertEqual(self.env["care.letter.batch"].browse(action["res_id"]).state, "done")
 
+    def test_nothing_is_printed_to_nowhere(self):
+        letter = self.finished("thanks", recipient_address=" \n")
+        with self.assertRaisesRegex(UserError, r"no postal address of Ben Okafor \(.*-L"):
+            letter._care_send()
+        fine = self.finished("thanks")
+        with self.assertRaisesRegex(UserError, "no postal address of Ben Okafor"):
+            (letter | fine).action_print_batch()
+        self.assertEqual((letter.state, letter.attachment_id.id), ("checked", False))
+        self.assertEqual(fine.state, "checked")
+        self.assertFalse(self.env["care.letter.batch.line"].search([("letter_id", "=", fine.id)]))
+        letter._care_return("Address")
+        letter.recipient_address = "Handed over at the desk"
+        letter._care_mark_checked()
+        letter._care_send()
+        self.assertEqual(letter.state, "sent")
+
     def test_what_the_gate_refuses_is_told_and_the_rest_is_printed(self):
         refused = self.finished("final")
         fine = self.finished("thanks")
@@ -938,9 +954,33 @@ class TestLetterPolicies(LetterCommon):
         )
         letter.signer_name = False
         self.assertIn("Signed by the responsible person", letter.gaps)
+        letter.signer_name = "Supervisor"
+        self.assertNotIn("sign", letter.gaps)
         self.assertTrue(letter.needs_other_checker)
         self.assertFalse(self.draft("holding", self.under("england")).needs_other_checker)
         self.assertFalse(self.draft("final", self.under("generic")).needs_other_checker)
+
+    def test_who_signs_is_a_person_who_may(self):
+        self.company.care_responsible_id = False
+        letter = self.draft("final", self.under("england"))
+        self.assertIn("who may sign for", letter.gaps)
+        self.complete(letter)
+        letter.write({"signer_id": self.coordinator.id, "signer_name": "Dr. Ann Moor"})
+        with self.assertRaisesRegex(UserError, "the signature of who may sign: Supervisor"):
+            letter.with_user(self.supervisor)._care_mark_checked()
+        letter.write({"signer_id": self.supervisor.id, "signer_name": "Dr. Ann Moor"})
+        with self.assertRaisesRegex(UserError, "the name of Supervisor under the signature"):
+            letter.with_user(self.supervisor)._care_mark_checked()
+        self.assertEqual(letter.state, "draft")
+        letter.signer_name = "Supervisor, MD"
+        letter.with_user(self.supervisor)._care_mark_checked()
+        self.assertEqual(letter.state, "checked")
+        self.allow()
+        self.company.care_signer_ids = False
+        self.company.care_responsible_id = self.coordinator
+        with self.assertRaisesRegex(UserError, "the signature of who may sign: Coordinator"):
+            letter._care_send()
+        self.assertEqual((letter.state, letter.attachment_id.id), ("checked", False))
 
     def test_england_offers_to_discuss_the_handling(self):
         names = self.required(self.draft("acknowledgement", self.under("england")))
@@ -1100,6 +1140,39 @@ class TestLetterPolicies(LetterCommon):
         self.assertIn(letter.display_name, change.told_how)
         self.assertEqual(change.reason, "Words for Why it takes longer.")
         self.assertFalse(self.draft("holding", ticket, due_date=False).due_date)
+
+    def test_a_holding_letter_beyond_the_limit_is_refused_before_it_is_sent(self):
+        ticket = self.under("us_cms")
+        self.allow()
+        answer = ticket.care_deadline_ids.filtered(lambda row: row.kind == "answer")
+        due, line = answer.due, answer.clock_id
+        self.assertTrue(line.cap_amount)
+        letter = self.complete(self.draft("holding", ticket))
+        last = letter._care_day(ticket._care_latest_extension("answer"))
+        letter.due_date = last + timedelta(days=1)
+        words = f"a new day not after {format_date(self.env, last)}"
+        self.assertIn(words, letter.gaps)
+        with self.assertRaisesRegex(UserError, f"{words}, the last that .* allows"):
+            letter._care_mark_checked()
+        letter.due_date = last
+        letter._care_mark_checked()
+        letter.with_context(care_letter=OURS).due_date = last + timedelta(days=1)
+        with self.assertRaisesRegex(UserError, words):
+            letter._care_send()
+        self.assertEqual((letter.state, letter.attachment_id.id), ("checked", False))
+        self.assertEqual(answer.due, due)
+        # What the person agreed to may be written, too.
+        agreed = fields.Datetime.now() + timedelta(days=80)
+        ticket.with_user(self.coordinator)._care_extend(
+            "answer", agreed, "Both want it", fields.Datetime.now(), "By phone", agreed=True
+        )
+        letter.with_context(care_letter=OURS).due_date = letter._care_day(answer.due)
+        letter._care_send()
+        self.assertEqual(letter.state, "sent")
+        # Generic sets no limit to move.
+        self.assertFalse(
+            self.under("us_cms", nature=self.question)._care_latest_extension("answer")
+        )
 
     def test_a_late_holding_letter_goes_out_and_moves_nothing(self):
         ticket = self.under("us_cms")

@@ -189,6 +189,7 @@ class CareLetter(models.Model):
         "completion_date",
         "contact_name",
         "contact_phone",
+        "signer_id",
         "signer_name",
         "lang_id",
         "policy_id",
@@ -307,8 +308,7 @@ class CareLetter(models.Model):
         if not (self.subject or "").strip():
             gaps.append(self.env._("the subject"))
         if self.code == "holding" and self.due_date:
-            if self.due_date <= self._care_day(fields.Datetime.now()):
-                gaps.append(self.env._("a new day that lies ahead"))
+            gaps += self._care_day_gaps()
         partner = self.partner_id.sudo()
         if partner and not self.neutral and self.recipient_name:
             if partner.name.casefold() not in self.recipient_name.casefold():
@@ -316,6 +316,7 @@ class CareLetter(models.Model):
                     self.env._("the name of %s: the gate was asked about this person", partner.name)
                 )
         gaps += [part.name for part in self.part_ids if part.missing]
+        gaps += self._care_signature_gaps()
         values = self._care_values()
         texts = [self.subject, self.opening, self.closing, *self.part_ids.mapped("text")]
         empty = {
@@ -333,6 +334,43 @@ class CareLetter(models.Model):
             for code in sorted(empty)
         ]
         return gaps
+
+    def _care_day_gaps(self):
+        """What is wrong with the new day of a holding letter."""
+        if self.due_date <= self._care_day(fields.Datetime.now()):
+            return [self.env._("a new day that lies ahead")]
+        latest = self.ticket_id._care_latest_extension("answer")
+        if latest and self.due_date > self._care_day(latest):
+            return [
+                self.env._(
+                    "a new day not after %(latest)s, the last that %(policy)s allows; if the "
+                    "person agreed to more, record that as the new date first",
+                    latest=format_date(self.env, self._care_day(latest)),
+                    policy=self.ticket_id.sudo().care_policy_id.name,
+                )
+            ]
+        return []
+
+    def _care_signature_gaps(self):
+        """Who signs must be a person of whom the set-up of the company says that they may."""
+        if "signed" not in self.part_ids.mapped("kind"):
+            return []
+        company, signer = self.sudo().company_id, self.sudo().signer_id
+        allowed = company.care_responsible_id | company.care_signer_ids
+        if not allowed:
+            return [
+                self.env._(
+                    "who may sign for %s: a supervisor enters it in the settings of the company",
+                    company.name,
+                )
+            ]
+        if signer not in allowed or not signer.active:
+            return [
+                self.env._("the signature of who may sign: %s", ", ".join(allowed.mapped("name")))
+            ]
+        if signer.name.casefold() not in (self.signer_name or "").casefold():
+            return [self.env._("the name of %s under the signature", signer.name)]
+        return []
 
     def _care_check_complete(self):
         """Refuse letters that lack a part; the sentence names what is missing."""

@@ -81,6 +81,7 @@ class CareLetterBatch(models.Model):
             raise AccessError(self.env._("Coordinators check and send letters: ask one."))
         letters.check_access("write")
         letters._care_check_sendable()
+        letters._care_check_postable()
         if not letters:
             raise UserError(self.env._("Choose the letters to print."))
         if len(letters.company_id) > 1:

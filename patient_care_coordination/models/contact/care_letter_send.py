@@ -53,6 +53,8 @@ class CareLetter(models.Model):
             )
         self.invalidate_recordset(["state", "token"])
         self._care_check_sendable()
+        if self.way == "print":
+            self._care_check_postable()
         verdict = self._care_pass_gate()
         self._care_freeze()
         self.with_context(care_letter=OURS).write(
@@ -84,6 +86,20 @@ class CareLetter(models.Model):
                     self.env._("Letter %s must be checked before it is sent.", letter.display_name)
                 )
         self._care_check_complete()
+
+    def _care_check_postable(self):
+        """Refuse to print what no postman could deliver."""
+        nowhere = self.filtered(lambda letter: not (letter.recipient_address or "").strip())
+        if nowhere:
+            raise UserError(
+                self.env._(
+                    "There is no postal address of %(names)s: enter it in the letter, or write "
+                    "there how it is handed over.",
+                    names=", ".join(
+                        f"{letter.recipient_name} ({letter.display_name})" for letter in nowhere
+                    ),
+                )
+            )
 
     # ------------------------------------------------------------------
     # The gate

@@ -10,6 +10,15 @@ class ResCompany(models.Model):
         domain="[('share', '=', False)]",
         help="The responsible person who signs formal answers to complaints (SI 2009/309 reg. 14).",
     )
+    care_signer_ids = fields.Many2many(
+        "res.users",
+        "care_company_signer_rel",
+        "company_id",
+        "user_id",
+        string="May sign for that person",
+        domain="[('share', '=', False)]",
+        help="Others who were given the right to sign formal answers.",
+    )
     care_responsible_title = fields.Char(
         "Position of who signs", translate=True, help="Chief Executive, for instance."
     )
