@@ -35,6 +35,8 @@ class CareReplay(models.TransientModel):
     human_count = fields.Integer("Placed by hand, left out", readonly=True)
     catch_all_before = fields.Float("Caught by the catch-all, live", readonly=True)
     catch_all_after = fields.Float("Caught by the catch-all, draft", readonly=True)
+    consult_before = fields.Integer("Questions put to others, live", readonly=True)
+    consult_after = fields.Integer("Questions put to others, draft", readonly=True)
     capped = fields.Boolean(readonly=True)
     tables = fields.Html(readonly=True, sanitize=False)
     change_ids = fields.One2many("care.replay.change", "replay_id", readonly=True)
@@ -71,6 +73,8 @@ class CareReplay(models.TransientModel):
                 "human_count": self._care_placed_by_hand(draft.company_id),
                 "catch_all_before": result["rest"][0] / total if total else 0.0,
                 "catch_all_after": result["rest"][1] / total if total else 0.0,
+                "consult_before": result["consults"][0],
+                "consult_after": result["consults"][1],
                 "capped": total >= MOST,
                 "tables": self._care_tables(draft, result),
             }
@@ -103,6 +107,7 @@ class CareReplay(models.TransientModel):
             "total": len(rows),
             "approximate": 0,
             "rest": [0, 0],
+            "consults": [0, 0],
             "matrix": Counter(),
             "load": (Counter(), Counter()),
             "hits": Counter(),
@@ -118,6 +123,7 @@ class CareReplay(models.TransientModel):
                 team = self._care_end(decision, plain, facts, keepers)
                 ends.append((team, decision))
                 result["rest"][side] += plain["targets"][decision["rule"]]["catch_all"]
+                result["consults"][side] += len(decision["values"].get("consults", ()))
                 result["load"][side][team, row["create_date"].date()] += 1
             result["hits"].update(item["rule"] for item in ends[1][1]["preparation"])
             result["hits"][ends[1][1]["rule"]] += 1

@@ -69,7 +69,12 @@ class CareTrace(models.TransientModel):
         failed = row["failed"]
         if failed is None:
             if row["reached"]:
-                return "matched", rule.with_env(self.env).sudo().condition_text
+                words = rule.with_env(self.env).sudo()
+                if row["list"] == "routing":
+                    return "matched", words.condition_text
+                return "matched", self.env._(
+                    "%(when)s: sets %(what)s", when=words.condition_text, what=words.effect_text
+                )
             return "later", self.env._("it would hold too, but an earlier rule was first")
         if not row["reached"]:
             return "unreached", False

@@ -269,13 +269,29 @@ class TestConsult(ConsultCommon):
         limit = complaint.care_next_due
         self.assertTrue(limit)
         self.assertLess(self.ask(complaint).due, limit)
-        self.assertTrue(self.ask(complaint, due=limit))
-        with self.assertRaisesRegex(UserError, "after the deadline of inquiry .* choose an earl"):
-            self.ask(complaint, due=limit + timedelta(seconds=1))
+        self.assertTrue(self.ask(complaint, due=limit - timedelta(seconds=1)))
+        with self.assertRaisesRegex(UserError, "not before the deadline of inquiry .* choose an e"):
+            self.ask(complaint, due=limit)
         self.assertEqual(len(complaint.care_consult_ids), 2)
         # What is over bounds nothing.
         with freeze_time(limit + timedelta(days=1)):
             self.assertTrue(self.ask(complaint, due=limit + timedelta(days=2)))
+
+    def test_a_deadline_that_comes_nearer_is_shown_and_moves_nothing(self):
+        complaint = self.make_inquiry(care_nature_id=self.complaint.id)
+        limit = complaint.care_next_due
+        due = limit - timedelta(hours=1)
+        consult = self.ask(complaint, due=due)
+        self.assertNotIn("too late", complaint.care_waits_text)
+        # Corrected to the day before: so the deadline ends a day or more earlier.
+        complaint.with_user(self.coordinator).care_received_date -= timedelta(days=1)
+        self.assertLess(complaint.care_next_due, due)
+        self.assertIn("which is too late: a deadline is now on", complaint.care_waits_text)
+        self.assertIn("Ask for an earlier answer", complaint.care_waits_text)
+        self.assertEqual((consult.due, consult.state), (due, "asked"))
+        consult._care_reply("cancel", "Asked anew")
+        self.assertTrue(self.ask(complaint).due < complaint.care_next_due)
+        self.assertNotIn("too late", complaint.care_waits_text)
 
     def test_due_in_the_past_is_refused(self):
         with self.assertRaisesRegex(UserError, "in the past"):

@@ -146,6 +146,9 @@ class TestRoundTrip(RuleFileCase):
             }
             lines.append(Command.create(line))
         responder, coordinator = self.people["responder"], self.people["coordinator"]
+        question = self.env["care.consult.template"].create(
+            {"name": "Found?", "code": "found", "question": "Found?", "user_id": responder.id}
+        )
         common = {
             "valid_from": "2026-01-01",
             "valid_to": "2026-12-31",
@@ -171,6 +174,7 @@ class TestRoundTrip(RuleFileCase):
                         Command.link(self.env.ref(f"{MODULE}.red_flag_danger").id),
                     ],
                     "follower_ids": [Command.set((coordinator + responder).ids)],
+                    "consult_ids": [Command.set(question.ids)],
                     **common,
                 },
                 {
@@ -649,7 +653,7 @@ class TestMistakes(RuleFileCase):
         )
 
     def test_sets(self):
-        keys = "category, nature, priority, tag, red_flag, follower, paused"
+        keys = "category, nature, priority, tag, red_flag, follower, consult, paused"
         keys += ", valid_from, valid_to, note"
         self.check(
             [

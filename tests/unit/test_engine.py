@@ -89,6 +89,16 @@ class TestDecide(unittest.TestCase):
         self.assertEqual(decision["values"], {"category": [5, 6], "priority": "2"})
         self.assertEqual(decision["rule"], 1)
 
+    def test_consults_of_all_rules_that_match_add_up_once_each(self):
+        rules = [
+            text_rule(11, "soup", effects={"consults": [7, 8]}),
+            text_rule(12, "tea", effects={"consults": [9]}),
+            text_rule(13, "cold", effects={"consults": [8, 6]}),
+        ]
+        decision = self.decide("cold soup", CATCH_ALL, preparation=rules)
+        self.assertEqual(decision["values"], {"consults": [7, 8, 6]})
+        self.assertEqual([item["rule"] for item in decision["preparation"]], [11, 13])
+
     def test_preparation_does_not_see_preparation(self):
         first = text_rule(11, "soup", effects={"category": [5]})
         second = {

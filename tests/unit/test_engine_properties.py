@@ -59,6 +59,23 @@ def test_engine_equals_the_naive_one(prepared, routed, facts, truths, values):
 
 
 @settings(max_examples=strategies.EXAMPLES // 3, deadline=None)
+@given(st.lists(strategies.preparation_rules, min_size=1, max_size=5), strategies.facts)
+def test_consults_are_asked_once_each_and_bring_no_inquiry_elsewhere(prepared, facts):
+    preparation = strategies.numbered("p", prepared)
+    routing = [{"id": "rest", "lines": [], "catch_all": True}]
+    decision = engine.compile_rules(preparation, routing).decide(facts, lambda key: True)
+    assert decision == naive.decide(preparation, routing, facts, lambda key: True)
+    asked = decision["values"].get("consults", [])
+    held = {item["rule"] for item in decision["preparation"]}
+    wanted = [rule["effects"].get("consults", []) for rule in preparation if rule["id"] in held]
+    assert asked == list(dict.fromkeys(value for values in wanted for value in values))
+    silent = [{**rule, "effects": {**rule["effects"], "consults": []}} for rule in preparation]
+    without = engine.compile_rules(silent, routing).decide(facts, lambda key: True)
+    assert {**without, "values": None} == {**decision, "values": None}
+    event("consults", len(asked))
+
+
+@settings(max_examples=strategies.EXAMPLES // 3, deadline=None)
 @given(st.text(max_size=60))
 @example("\u0149")
 @example("don\uff07t")

@@ -256,12 +256,14 @@ class CareConsult(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _care_ask(self, vals_list):
+    def _care_ask(self, vals_list, waits=True):
         """Put questions; everybody asked gets one mail with the question and the chosen facts.
 
         :param vals_list: dicts with ``ticket_id``, ``question``, one of ``department_id``,
             ``team_id`` and ``user_id``, and, if wanted, ``due`` (naive UTC) and the booleans
-            ``tells_patient``, ``tells_number``, ``tells_caller``, ``tells_text``
+            ``tells_patient``, ``tells_number``, ``tells_caller``, ``tells_text``; ``template_id``
+            names the template of a question that nobody put by hand
+        :param waits: whether the inquiries wait for others from now on
         :return: the consults
         :raises UserError: if one cannot be put; then none is
         """
@@ -295,6 +297,7 @@ class CareConsult(models.Model):
                     "ticket_id": ticket.id,
                     "number": numbers[ticket],
                     "question": question,
+                    "template_id": vals.get("template_id"),
                     "facts": self._care_facts(ticket, tells),
                     "remind_date": row["due"] - (row["due"] - now) / 4,
                     "asked_by_id": self.env.user.id,
@@ -304,7 +307,10 @@ class CareConsult(models.Model):
         # First of all: of two who ask at once about one inquiry, one fails here and tries again.
         for number, group in tickets.union().sudo().grouped(numbers.get).items():
             group.with_context(care_consult=OURS).write(
-                {"care_consult_count": number, "care_waiting": "department"}
+                {
+                    "care_consult_count": number,
+                    **({"care_waiting": "department"} if waits else {}),
+                }
             )
         quiet = self.with_context(mail_create_nolog=True, mail_create_nosubscribe=True)
         consults = quiet.sudo().with_context(care_consult=OURS).create(rows)

@@ -63,8 +63,8 @@ class CareConsult(models.Model):
             return self._care_asked()
         if kind == "cancelled":
             return self._care_asked() - self.env.user
-        handling = self.asked_by_id | self.ticket_id.user_id
-        return handling.filtered("active") - self.env.user
+        handling = (self.asked_by_id | self.ticket_id.user_id).filtered("active")
+        return (handling or self.ticket_id._care_lead()) - self.env.user
 
     def _care_mail_values(self, kind, partners, reply_to):
         subject, text = self._care_words(kind)
@@ -73,7 +73,9 @@ class CareConsult(models.Model):
             body = self._care_question_html() + body
         link = f"{self.get_base_url()}/odoo/care-consults/{self.id}"
         body += Markup('<p><a href="%s">%s</a></p>') % (link, self.env._("Open the consult"))
-        author = self.asked_by_id.partner_id if kind == "question" else self.company_id.partner_id
+        # What a rule asks, the hospital asks.
+        personal = kind == "question" and not self.template_id
+        author = self.asked_by_id.partner_id if personal else self.company_id.partner_id
         return {
             "subject": subject,
             "body": body,

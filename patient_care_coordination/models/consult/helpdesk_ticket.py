@@ -29,6 +29,7 @@ class HelpdeskTicket(models.Model):
     @api.depends(
         "care_consult_ids.state",
         "care_consult_ids.used_date",
+        "care_next_due",
         "care_received_date",
         "closed_date",
     )
@@ -51,6 +52,15 @@ class HelpdeskTicket(models.Model):
         if consult.urgency == "missed":
             return self.env._(
                 "Waits for %(who)s since %(since)s (%(held)s); was due %(due)s.", **values
+            )
+        # At asking it was before every deadline; a correction can bring one nearer.
+        limit = self._care_consult_limit(fields.Datetime.now())
+        if limit and limit <= consult.due:
+            return self.env._(
+                "Waits for %(who)s since %(since)s (%(held)s); due %(due)s, which is too late: a "
+                "deadline is now on %(limit)s. Ask for an earlier answer.",
+                limit=format_datetime(self.env, limit, dt_format="short"),
+                **values,
             )
         return self.env._("Waits for %(who)s since %(since)s (%(held)s); due %(due)s.", **values)
 
@@ -140,11 +150,13 @@ class HelpdeskTicket(models.Model):
             due = half or now + (limit - now) / 2
         return due.replace(second=0, microsecond=0)
 
-    def _care_check_consult_due(self, due, now):
-        """Refuse a due time that has passed, or that lies after the nearest legal deadline.
+    def _care_consult_limit(self, now):
+        """The nearest legal deadline to come (naive UTC), or False; one that is over binds none."""
+        ahead = self.sudo()._care_rows()._care_open().filtered(lambda row: row.due > now)
+        return min(ahead.mapped("due"), default=False)
 
-        A deadline that is over bounds nothing any more.
-        """
+    def _care_check_consult_due(self, due, now):
+        """Refuse a due time that has passed, or that is not before the nearest legal deadline."""
         if due <= now:
             raise UserError(
                 self.env._(
@@ -152,13 +164,12 @@ class HelpdeskTicket(models.Model):
                     format_datetime(self.env, due, dt_format="medium"),
                 )
             )
-        ahead = self.sudo()._care_rows()._care_open().filtered(lambda row: row.due > now)
-        limit = min(ahead.mapped("due"), default=False)
-        if limit and limit < due:
+        limit = self._care_consult_limit(now)
+        if limit and limit <= due:
             raise UserError(
                 self.env._(
-                    "The answer cannot be due on %(due)s, after the deadline of inquiry "
-                    "%(number)s on %(limit)s: choose an earlier time.",
+                    "The answer cannot be due on %(due)s, which is not before the deadline of "
+                    "inquiry %(number)s on %(limit)s: choose an earlier time.",
                     due=format_datetime(self.env, due, dt_format="medium"),
                     number=self.number,
                     limit=format_datetime(self.env, limit, dt_format="medium"),

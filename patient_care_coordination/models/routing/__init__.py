@@ -1,4 +1,5 @@
 from . import care_routing_reference
+from . import care_consult_template
 from . import care_decision
 from . import care_department
 from . import care_handover

@@ -95,6 +95,18 @@ class CareRule(models.Model):
         context=ALL,
         help="Staff who are told of every message; only those who may read inquiries follow.",
     )
+    consult_ids = fields.Many2many(
+        "care.consult.template",
+        "care_rule_consult_rel",
+        "rule_id",
+        "template_id",
+        string="Consults",
+        ondelete="restrict",
+        context=ALL,
+        check_company=True,
+        help="Questions that are put to others at once; by default they get no more than the "
+        "question.",
+    )
 
     # Where a routing rule sends it.
     team_id = fields.Many2one(
@@ -206,6 +218,7 @@ class CareRule(models.Model):
         "flag_ids",
         "priority",
         "follower_ids",
+        "consult_ids",
         "team_id",
         "team_hint",
         "user_id",
@@ -231,6 +244,8 @@ class CareRule(models.Model):
             parts.append(self.env._("red flag %s", ", ".join(self.flag_ids.mapped("name"))))
         if self.follower_ids:
             parts.append(self.env._("tell %s", ", ".join(self.follower_ids.mapped("name"))))
+        if self.consult_ids:
+            parts.append(self.env._("ask %s", ", ".join(self.consult_ids.mapped("name"))))
         return parts
 
     def _care_routing_parts(self):
@@ -440,6 +455,7 @@ class CareRule(models.Model):
                 "tags": self.tag_ids.ids,
                 "flags": self.flag_ids.ids,
                 "followers": self.follower_ids.ids,
+                "consults": self.consult_ids.ids,
             }
             rule["effects"] = {key: value for key, value in effects.items() if value}
         return rule

@@ -18,6 +18,18 @@ class CareRule(models.Model):
             problems.append(self.env._("the catch-all takes no conditions, no dates and no pause"))
         if self.kind == "preparation" and not self._care_set_parts():
             problems.append(self.env._("it sets nothing"))
+        for template in self.consult_ids:
+            why = template._care_problem()
+            if not template.active:
+                problems.append(self.env._("%s is archived", template.name))
+            elif why:
+                problems.append(
+                    self.env._(
+                        "the question %(name)s cannot be put: %(why)s",
+                        name=template.name,
+                        why=why.rstrip("."),
+                    )
+                )
         for line in self.line_ids:
             problems += line._care_problems()
         return problems

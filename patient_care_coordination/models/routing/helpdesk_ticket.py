@@ -47,6 +47,8 @@ class HelpdeskTicket(models.Model):
     def _care_created(self, notes_list):
         result = super()._care_created(notes_list)
         self._care_guard_created("decision", self._care_keep_decisions, notes_list)
+        if any(notes.get("care:consults") for notes in notes_list):
+            self._care_guard_created("consults", self._care_put_consults, notes_list)
         return result
 
     # ------------------------------------------------------------------
@@ -94,6 +96,8 @@ class HelpdeskTicket(models.Model):
             vals["care:flags"] = values["flags"]
         if values.get("followers"):
             vals["care:followers"] = values["followers"]
+        if values.get("consults"):
+            vals["care:consults"] = values["consults"]
         vals["care:decision"] = {
             "ruleset_id": live["id"],
             "rule_id": decision["rule"],
@@ -267,6 +271,18 @@ class HelpdeskTicket(models.Model):
             preparation.append([item["rule"], live["sets"][item["rule"]], words[:2]])
         routing = [line | {"found": line["found"][:5]} for line in decision["evidence"]]
         return {"preparation": preparation, "routing": routing}
+
+    def _care_put_consults(self, notes_list):
+        """Put the questions that rules ask for; not about what was brought in without routing."""
+        templates = self.env["care.consult.template"].sudo()
+        self.env["care.consult"]._care_ask_templates(
+            [
+                (ticket, templates.browse(template))
+                for ticket, notes in zip(self.sudo(), notes_list, strict=True)
+                if not notes.get("care:skip")
+                for template in notes.get("care:consults", ())
+            ]
+        )
 
     def _care_keep_decisions(self, notes_list):
         """Store the decision of each new inquiry, and do what it asks for afterwards."""

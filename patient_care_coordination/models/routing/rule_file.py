@@ -41,6 +41,7 @@ SETS = {
     "tag": ("tag_ids", ("preparation",)),
     "red_flag": ("flag_ids", ("preparation",)),
     "follower": ("follower_ids", ("preparation",)),
+    "consult": ("consult_ids", ("preparation",)),
     "team": ("team_id", ("routing", "catch_all")),
     "intended_team": ("team_hint", ("routing", "catch_all")),
     "when_closed": ("closed_policy", ("routing", "catch_all")),
@@ -59,6 +60,7 @@ SETS = {
 }
 # The stable key of a model that has one; records are written by it, else by their name.
 KEYS = {
+    "care.consult.template": "code",
     "care.department": "code",
     "care.nature": "code",
     "care.red.flag": "code",
@@ -270,6 +272,7 @@ class Directory:
     def noun(self, model):
         """What a record of a model is called in a sentence."""
         nouns = {
+            "care.consult.template": self.env._("question of consults"),
             "care.department": self.env._("department"),
             "care.nature": self.env._("nature"),
             "care.rule.choice": self.env._("value"),
