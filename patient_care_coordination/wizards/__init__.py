@@ -14,6 +14,7 @@ from . import care_intake_match
 from . import care_letter_check
 from . import care_letter_write
 from . import care_patient_import
+from . import care_loan
 from . import care_policy_preview
 from . import care_recompute
 from . import care_promise_change

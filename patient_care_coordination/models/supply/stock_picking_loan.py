@@ -1,0 +1,111 @@
+from odoo import api, fields, models
+from odoo.tools import format_date
+
+from .care_department_ward import CLERK
+
+ACTIVITY = "patient_care_coordination.activity_loan_overdue"
+
+
+class StockPicking(models.Model):
+    _inherit = "stock.picking"
+
+    care_ticket_id = fields.Many2one(
+        "helpdesk.ticket",
+        string="Inquiry",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    care_due_back = fields.Date(string="Due back", copy=False, tracking=True)
+    care_borrower = fields.Selection(
+        [("patient", "Patient"), ("relative", "Relative"), ("ward", "Ward")],
+        string="Lent to",
+        copy=False,
+        help="Whom it is lent to, in one word: names stay on the inquiry.",
+    )
+    care_lot_ids = fields.One2many("stock.lot", "care_loan_picking_id", string="Still out")
+    care_loan_state = fields.Selection(
+        [("lent", "Lent"), ("returned", "Returned")],
+        string="Loan",
+        compute="_compute_care_loan_state",
+        store=True,
+        index="btree_not_null",
+    )
+    care_overdue_told = fields.Boolean(copy=False, readonly=True)
+
+    @api.depends("care_lot_ids", "care_due_back", "state")
+    def _compute_care_loan_state(self):
+        for picking in self:
+            if not picking.care_due_back or picking.state != "done":
+                picking.care_loan_state = False
+            else:
+                picking.care_loan_state = "lent" if picking.care_lot_ids else "returned"
+
+    def _care_do(self):
+        """Do this transfer, whose moves came with all their lines."""
+        self.ensure_one()
+        self.move_ids.move_line_ids.picking_id = self
+        self._action_done()
+
+    def write(self, vals):
+        """A new date for a loan starts its reminder anew."""
+        if vals.get("care_due_back"):
+            self.sudo()._care_overdue_activities().unlink()
+            vals = {**vals, "care_overdue_told": False}
+        return super().write(vals)
+
+    # ------------------------------------------------------------------
+    # Overdue
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _cron_care_loans_overdue(self, batch_size=100):
+        """Remind one person of each loan that is overdue, once."""
+        cron = self.env["ir.cron"]
+        late = self.sudo().search(
+            [
+                ("care_loan_state", "=", "lent"),
+                ("care_due_back", "<", fields.Date.context_today(self)),
+                ("care_overdue_told", "=", False),
+            ],
+            order="care_due_back, id",
+        )
+        cron._commit_progress(remaining=len(late))
+        for loan in late[:batch_size]:
+            loan._care_remind()
+            if not cron._commit_progress(1):
+                break
+
+    def _care_remind(self):
+        """An activity on the inquiry for who works on it, else on the loan for a clerk."""
+        ticket = self.care_ticket_id
+        user = ticket and (ticket.user_id or ticket._care_lead())
+        record = ticket
+        if not user or not ticket.with_user(user).has_access("read"):
+            record, user = self, self._care_clerk()
+        self.env["mail.activity"].create(
+            {
+                "activity_type_id": self.env["ir.model.data"]._xmlid_to_res_id(ACTIVITY),
+                "res_model_id": self.env["ir.model"]._get_id(record._name),
+                "res_id": record.id,
+                "user_id": user.id,
+                "care_loan_id": self.id,
+                "summary": self.env._(
+                    "Overdue since %(date)s: %(things)s",
+                    date=format_date(self.env, self.care_due_back),
+                    things=self.care_lot_ids._care_names(),
+                ),
+                "date_deadline": fields.Date.context_today(self),
+            }
+        )
+        self.care_overdue_told = True
+
+    def _care_clerk(self):
+        """The clerk who lent it, else any of the company, else the administrator."""
+        clerks = self.env.ref(CLERK).all_user_ids.filtered(
+            lambda user: user.active and self.company_id in user.company_ids
+        )
+        return (clerks & self.create_uid) or clerks[:1] or self.env.ref("base.user_admin")
+
+    def _care_overdue_activities(self):
+        return self.env["mail.activity"].search([("care_loan_id", "in", self.ids)])
