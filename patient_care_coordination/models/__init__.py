@@ -5,3 +5,4 @@ from . import contact
 from . import consult
 from . import routing
 from . import supply
+from . import equipment

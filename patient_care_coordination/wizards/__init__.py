@@ -4,6 +4,7 @@ from . import care_consult_ask
 from . import care_consult_reply
 from . import care_deadline_accept
 from . import care_extend
+from . import care_fault_report
 from . import care_closing_override
 from . import care_flag_ending
 from . import care_flag_raise
