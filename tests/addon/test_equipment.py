@@ -248,6 +248,35 @@ class TestState(EquipmentCommon):
                 self.second.care_lot_id = lot
                 self.second.flush_recordset()
 
+    def test_what_does_not_work_is_not_lent(self):
+        product = self.env["product.product"].create(
+            {
+                "name": "Chair",
+                "is_storable": True,
+                "tracking": "serial",
+                "categ_id": self.env.ref(f"{MODULE}.supply_category_comfort").id,
+            }
+        )
+        lot = self.env["stock.lot"].create({"name": "CH-1", "product_id": product.id})
+        self.bell.care_lot_id = lot
+        self.assertFalse(lot._care_not_lendable())
+        self.report(usable=True)
+        self.assertFalse(lot._care_not_lendable())
+        request = self.report().request_id
+        with self.refused(
+            f"Chair CH-1: it is out of service, with maintenance as request {request.id}"
+        ):
+            lot._care_check_lendable()
+        self.repair(request)
+        self.assertFalse(lot._care_not_lendable())
+        for state, reason in (
+            ("out_of_service", "it is out of service"),
+            ("missing", "a round did not find it"),
+            ("retired", "it is retired"),
+        ):
+            self.bell.care_state = state
+            self.assertEqual(lot._care_not_lendable(), {lot: reason})
+
     def test_bookable_once(self):
         clerk = self.people["clerk"]
         self.bell.with_user(clerk).action_care_make_bookable()

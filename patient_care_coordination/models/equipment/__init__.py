@@ -8,4 +8,5 @@ from . import maintenance_request
 from . import maintenance_stage
 from . import care_equipment_report
 from . import helpdesk_ticket
+from . import stock_lot
 from . import res_company_demo

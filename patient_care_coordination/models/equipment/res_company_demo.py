@@ -147,7 +147,8 @@ class ResCompany(models.Model):
                 walker = walk.with_user(users["coordinator"])
                 if (week + number) % 4:
                     for line in walker.line_ids:
-                        line.care_check("in_use" if line.id % 7 == 3 else "pass")
+                        away = line.equipment_id and line.sequence == week
+                        line.care_check("in_use" if away else "pass")
                     walker.care_finish()
             checklist._care_make_rounds(today)
         env["care.round"]._care_miss(self, today)
