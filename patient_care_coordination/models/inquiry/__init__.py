@@ -27,6 +27,7 @@ from . import helpdesk_ticket_team
 from . import ir_attachment
 from . import ir_binary
 from . import mail_compose_message
+from . import mail_followers
 from . import mail_mail
 from . import mail_activity
 from . import mail_message

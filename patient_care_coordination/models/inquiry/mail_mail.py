@@ -102,6 +102,20 @@ class HelpdeskTicket(models.Model):
         known = {ticket.partner_id.email_normalized, email_normalize(ticket.partner_email or "")}
         return email_normalize(email or "") in known - {False}
 
+    def _message_get_suggested_recipients_batch(self, **kwargs):
+        """Of an inquiry only who made it, who may be told about its patient, and its staff."""
+        suggested = super()._message_get_suggested_recipients_batch(**kwargs)
+        for ticket in self.sudo().filtered("care_is_inquiry"):
+            suggested[ticket.id] = [
+                row
+                for row in suggested[ticket.id]
+                if ticket._care_may_hear(
+                    partner=self.env["res.partner"].sudo().browse(row["partner_id"] or []),
+                    email=row["email"],
+                )
+            ]
+        return suggested
+
     @api.model
     def _care_recipient_ids(self, vals):
         """Ids of the partners in the commands of a mail's recipients."""
