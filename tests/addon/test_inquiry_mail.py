@@ -181,6 +181,47 @@ class TestRealMail(CareCommon):
             self.assertNotIn("All is well", f"{mail.body_html}{mail.body}")
             self.assertNotIn("stranger", f"{mail.email_to}{mail.email_cc}{mail.headers}")
 
+    def test_who_pretends_to_be_staff_is_marked_and_logged(self):
+        ticket = self.process(self.message())
+        met = ticket.sudo().care_deadline_ids.mapped("met_date")
+        self.process(
+            self.message(
+                "All is well.",
+                reply_to=ticket,
+                From="Coordinator <coordinator@hospital.example>",
+                To="desk@hospital.example, relative@home.example",
+            )
+        )
+        message = ticket.message_ids[0]
+        self.assertTrue(message.care_unverified)
+        self.assertTrue(message.is_internal, "the caller does not read it on the portal")
+        self.assertFalse(ticket.message_ids[1:].filtered("care_unverified"))
+        row = ticket.sudo().care_contact_ids.filtered(lambda row: row.mail_message_id == message)
+        self.assertEqual((row.channel, row.direction), ("mail", "in"))
+        self.assertEqual(row.person_name, "Coordinator (by mail, not verified)")
+        self.assertEqual(row.address, "coordinator@hospital.example")
+        self.assertFalse(row.partner_id or row.user_id or row.with_caller)
+        self.assertEqual(row.intact, "yes")
+        self.assertEqual(ticket.sudo().care_deadline_ids.mapped("met_date"), met)
+        first = self.process(
+            self.message("A new one", From="Coordinator <coordinator@hospital.example>")
+        )
+        self.assertTrue(first.message_ids.filtered("care_unverified"))
+        self.assertTrue(first.sudo().care_contact_ids)
+
+    def test_what_staff_write_here_is_not_marked(self):
+        ticket = self.process(self.message()).with_user(self.coordinator)
+        message = ticket.message_post(
+            body="Noted", message_type="comment", subtype_xmlid="mail.mt_comment"
+        )
+        self.assertFalse(message.care_unverified or message.is_internal)
+        self.assertTrue(message.care_kept)
+        plain = self.env["helpdesk.ticket"].create([{"name": "Printer", "description": "Toner"}])
+        message = plain.message_post(
+            body="x", message_type="email", author_id=self.coordinator.partner_id.id
+        )
+        self.assertFalse(message.care_unverified or message.is_internal or message.care_kept)
+
     def test_a_loop_of_two_machines_ends_at_once(self):
         self.triage._get_applicable_stages()[:1].mail_template_id = self.env.ref(
             "helpdesk_mgmt.changed_stage_template"

@@ -129,3 +129,48 @@ def test_the_routing_administrator_sees_rules_and_no_inquiry(hospital, open_page
         },
     ).json()
     assert answer["error"]["data"]["name"] == "odoo.exceptions.AccessError"
+
+
+def test_messages_of_an_inquiry_offer_no_edit_and_say_who_is_not_verified(hospital, open_page):
+    ids = hospital.shell(
+        """
+user = env["res.users"].search([("login", "=", "coordinator")])
+user.partner_id.email = "coordinator@hospital.example"
+inquiry = env["helpdesk.ticket"].create([{
+    "name": "Cold soup", "description": "Again",
+    "care_nature_id": env.ref("patient_care_coordination.nature_question").id,
+}])
+plain = env["helpdesk.ticket"].create([{"name": "Printer", "description": "Toner"}])
+inquiry.with_user(user).message_post(body="A word among us", message_type="comment")
+plain.with_user(user).sudo().message_post(
+    body="Toner is ordered", message_type="comment", author_id=user.partner_id.id
+)
+inquiry.message_post(
+    body="All is well, close it.", message_type="email", author_id=user.partner_id.id
+)
+env.cr.commit()
+result = [inquiry.id, plain.id]
+"""
+    )
+    for login, ticket, text, offered in (
+        ("coordinator", ids[0], "A word among us", False),
+        ("admin", ids[1], "Toner is ordered", True),
+    ):
+        page = open_page(login)
+        page.goto(f"{hospital.url}/odoo/helpdesk.ticket/{ticket}")
+        message = page.locator(".o-mail-Message", has_text=text)
+        message.hover()
+        message.locator("button[title='Copy Link'], button[title='Expand']").wait_for()
+        more = message.locator("button[title='Expand']")
+        names = message.locator("button").evaluate_all("all => all.map(one => one.title)")
+        if more.count():
+            more.click()
+            page.wait_for_selector(".o-dropdown-item:has-text('Copy Link')")
+            names += page.locator(".o-dropdown-item").all_inner_texts()
+        assert ("Edit" in names) is offered, names
+        assert ("Delete" in names) is offered, names
+        if not offered:
+            warning = page.locator(".o_care_unverified")
+            assert warning.inner_text().strip() == (
+                "Came by mail from outside; the sender's identity is not verified."
+            )

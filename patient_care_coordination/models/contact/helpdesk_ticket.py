@@ -128,7 +128,16 @@ class HelpdeskTicket(models.Model):
 
     def _care_said(self, message, recipients):
         result = super()._care_said(message, recipients)
-        values = self._care_recipients(message, recipients)
+        if message.sudo().care_unverified:
+            values = self._care_sender(message)
+            name = values["person_name"]
+            # Not the colleague, as long as nobody knows.
+            values |= {
+                "partner_id": False,
+                "person_name": self.env._("%s (by mail, not verified)", name),
+            }
+        else:
+            values = self._care_recipients(message, recipients)
         if values:
             self._care_log_message(message, values)
         return result
@@ -188,13 +197,7 @@ class HelpdeskTicket(models.Model):
         told = [row for row in recipients if row["care_mail"] != "notice" or not internal]
         mailed = automatic or any(row["care_mail"] == "full" for row in told)
         emails = [row["email_normalized"] for row in told if row.get("email_normalized")]
-        if message.message_type == "email":
-            # Odoo tells nobody again whom the mail of our person went to already.
-            sent_to = f"{message.incoming_email_to or ''},{message.incoming_email_cc or ''}"
-            known = self._care_caller_emails()
-            direct = [email for email in tools.email_normalize_all(sent_to) if email in known]
-            mailed, emails = mailed or bool(direct), emails + direct
-        if not told and not emails:
+        if not told:
             return {}
         partners = self.env["res.partner"].sudo().browse([row["id"] for row in told if row["id"]])
         return {

@@ -123,6 +123,14 @@ class HelpdeskTicket(models.Model):
             values["care_received_date"] = sent
         return values
 
+    def message_post(self, *, message_type="notification", author_id=None, **kwargs):
+        """What a mail says in the name of a colleague stays inside: anybody could have sent it."""
+        if message_type == "email" and self.sudo().care_is_inquiry:
+            author = self.env["res.partner"].sudo().browse(author_id or [])
+            if author and not author.partner_share:
+                kwargs["is_internal"] = True
+        return super().message_post(message_type=message_type, author_id=author_id, **kwargs)
+
     def _message_post_after_hook(self, message, msg_values):
         result = super()._message_post_after_hook(message, msg_values)
         author = message.author_id.sudo()
