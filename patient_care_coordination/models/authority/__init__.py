@@ -1,3 +1,4 @@
+from . import base_partner_merge
 from . import care_authority
 from . import care_disclosure
 from . import care_patient

@@ -6,6 +6,7 @@ from . import helpdesk_ticket
 from . import ir_attachment
 from . import mail_mail
 from . import mail_message
+from . import mail_tracking_value
 from . import res_company_demo
 from . import res_users
 from . import care_letter_type

@@ -11,10 +11,15 @@ class IrAttachment(models.Model):
         return [*super()._care_guarded_models(), "care.letter", "care.letter.batch"]
 
     def write(self, vals):
-        # A token opens nothing here, and mails ask for one; the browser draws the thumbnail.
-        if vals.keys() - {"access_token", "thumbnail"}:
+        # A token opens nothing here, and mails ask for one.
+        if vals.keys() - {"access_token"}:
             self._care_check_frozen()
         return super().write(vals)
+
+    def copy_data(self, default=None):
+        """A copy would be open to whom the letter is not, and could be changed."""
+        self._care_check_frozen()
+        return super().copy_data(default)
 
     def unlink(self):
         self._care_check_frozen()
@@ -36,5 +41,7 @@ class IrAttachment(models.Model):
             [("attachment_id", "in", files.ids)], limit=1
         ):
             raise UserError(
-                self.env._("The file of a sent letter is kept as it is; it cannot be changed.")
+                self.env._(
+                    "The file of a sent letter is kept as it is; it is neither changed nor copied."
+                )
             )

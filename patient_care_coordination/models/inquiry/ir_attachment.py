@@ -10,6 +10,11 @@ class IrAttachment(models.Model):
             self._care_check_not_public()
         return super().write(vals)
 
+    def copy_data(self, default=None):
+        if (default or {}).get("public"):
+            self._care_check_not_public()
+        return super().copy_data(default)
+
     def _care_check_not_public(self):
         """Files of an inquiry or a patient are never open to everybody."""
         guarded = self._care_guarded_models()
