@@ -1,5 +1,6 @@
 """Who may be told what: the register, the one gate, and each way out of an inquiry."""
 
+import json
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -687,6 +688,278 @@ class TestWaysOut(AuthorityCommon):
             with self.assertRaises(UserError):
                 change()
         self.assertEqual(row.what, "The time of the visit")
+
+
+@tagged("standard", "post_install", "-at_install")
+class TestPatientNamed(AuthorityCommon):
+    """A complaint without patient is no general question."""
+
+    SENTENCE = (
+        "is about somebody's care: name the patient first, or tick that no patient is concerned."
+    )
+
+    def complaint_of(self, **values):
+        return self.inquiry(care_nature_id=self.complaint.id, care_patient_id=False, **values)
+
+    def answer(self, ticket, **values):
+        return ticket.message_post(
+            **{
+                "body": "Her hip is healing.",
+                "message_type": "comment",
+                "subtype_xmlid": "mail.mt_comment",
+                "partner_ids": self.relative.ids,
+                **values,
+            }
+        )
+
+    def test_a_full_answer_waits_for_the_patient(self):
+        for nature in ("concern", "complaint", "grievance"):
+            ticket = self.inquiry(
+                care_nature_id=self.env.ref(f"{MODULE}.nature_{nature}").id, care_patient_id=False
+            )
+            with self.subTest(nature=nature):
+                with self.assertRaisesRegex(UserError, self.SENTENCE):
+                    self.answer(ticket)
+                self.assertFalse(ticket.sudo().care_disclosure_ids)
+        ticket.care_no_patient = True
+        mails = self.mails_of(lambda: self.answer(ticket))
+        self.assertIn("healing", mails.filtered(lambda m: self.relative in m.recipient_ids).body)
+        self.assertEqual(ticket.care_disclosure_ids.basis, "general")
+
+    def test_with_the_patient_named_authority_decides(self):
+        ticket = self.complaint_of()
+        ticket.care_no_patient = True
+        ticket.care_patient_id = self.patient
+        with self.assertRaisesRegex(UserError, "has no authority for this patient"):
+            self.answer(ticket)
+        self.grant()
+        self.answer(ticket)
+        self.assertEqual(ticket.care_disclosure_ids.basis, "agreed")
+
+    def test_words_on_the_portal_wait_too(self):
+        ticket = self.complaint_of(channel_id=self.phone.id)
+        with self.assertRaisesRegex(UserError, self.SENTENCE):
+            self.answer(ticket, partner_ids=[])
+        self.assertTrue(self.answer(ticket, partner_ids=[], subtype_xmlid="mail.mt_note"))
+        self.assertTrue(self.mails_of(ticket.action_care_neutral_reply))
+
+    def test_general_questions_are_answered_at_once(self):
+        ticket = self.inquiry(care_patient_id=False, name="Parking")
+        self.answer(ticket, body="Park behind the tower.")
+        self.assertEqual(ticket.care_disclosure_ids.basis, "general")
+
+    def test_the_nature_decides_by_its_data(self):
+        ticket = self.complaint_of()
+        self.complaint.answer_needs_patient = False
+        self.answer(ticket)
+        self.question.answer_needs_patient = True
+        with self.assertRaisesRegex(UserError, self.SENTENCE):
+            self.answer(self.inquiry(care_patient_id=False))
+
+    def test_the_tick_is_tracked_and_for_staff(self):
+        ticket = self.complaint_of()
+        self.env.flush_all()
+        self.cr.precommit.run()
+        ticket.care_no_patient = True
+        self.env.flush_all()
+        self.cr.precommit.run()
+        values = ticket.sudo().message_ids.tracking_value_ids
+        self.assertIn("care_no_patient", values.field_id.mapped("name"))
+        with self.assertRaises(AccessError):
+            ticket.with_user(self.people["relative"]).write({"care_no_patient": True})
+
+
+@tagged("standard", "post_install", "-at_install")
+class TestMerge(AuthorityCommon):
+    """Merging contacts hands no authority on and rewrites no row."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ben, cls.eve = cls.env["res.partner"].create([{"name": "Ben"}, {"name": "Eve"}])
+
+    def merge(self, into):
+        wizard = self.env["base.partner.merge.automatic.wizard"].with_user(
+            self.env.ref("base.user_admin")
+        )
+        wizard.create(
+            {
+                "partner_ids": [Command.set((self.ben | self.eve).ids)],
+                "dst_partner_id": into.id,
+            }
+        ).action_merge()
+
+    def check_refused(self, row):
+        for into in (self.ben, self.eve):
+            with self.assertRaisesRegex(
+                UserError,
+                "One of these contacts is named in records that stay as they were written, so "
+                "they cannot be merged: archive the contact that is no longer used.",
+            ):
+                self.merge(into)
+        self.assertEqual(row.partner_id, self.ben)
+        self.assertEqual((self.ben | self.eve).exists(), self.ben | self.eve)
+
+    def test_who_has_an_authority_is_not_merged(self):
+        row = self.grant(self.ben)
+        self.check_refused(row)
+        row._care_revoke("Ended")
+        self.check_refused(row)
+
+    def test_to_whom_something_was_told_is_not_merged(self):
+        ticket = self.inquiry(care_patient_id=False)
+        row = ticket._care_disclose("call", "Something", "Answer", partner=self.ben)
+        self.check_refused(row)
+
+    def test_who_is_in_the_contact_log_is_not_merged(self):
+        row = self.env["care.contact"]._care_log(
+            [
+                {
+                    "patient_id": self.patient.id,
+                    "direction": "in",
+                    "channel": "call",
+                    "partner_id": self.ben.id,
+                }
+            ]
+        )
+        self.check_refused(row.sudo())
+
+    def test_the_patient_is_not_merged(self):
+        self.patient.partner_id = self.ben
+        self.check_refused(self.patient)
+
+    def test_others_are_merged_as_ever(self):
+        self.merge(self.eve)
+        self.assertFalse(self.ben.exists())
+
+
+@tagged("standard", "post_install", "-at_install")
+class TestFollowersOfInquiries(AuthorityCommon):
+    def followers(self, user, ticket):
+        return (
+            self.env["mail.followers"]
+            .with_user(user)
+            .search([("res_model", "=", "helpdesk.ticket"), ("res_id", "in", ticket.ids)])
+        )
+
+    def test_who_follows_is_known_to_readers_alone(self):
+        ticket = self.inquiry(team_id=self.triage.id)
+        plain = self.env["helpdesk.ticket"].create([{"name": "Printer", "description": "Toner"}])
+        self.grant()
+        for record in (ticket, plain):
+            record.sudo().message_subscribe(
+                (self.relative | self.people["supervisor"].partner_id).ids
+            )
+        partner = self.people["employee"].partner_id
+        partner.message_subscribe(self.relative.ids)
+        rows = ticket.sudo().message_follower_ids
+        self.assertIn(self.relative, rows.partner_id)
+        for name in ("employee", "agent", "manager", "clerk", "routing_admin", "responder"):
+            with self.subTest(hidden=name):
+                user = self.people[name]
+                self.assertFalse(self.followers(user, ticket))
+                self.assertFalse(rows.with_user(user)._filtered_access("read"))
+                with self.assertRaises(AccessError):
+                    rows.with_user(user).read(["partner_id"])
+                self.assertTrue(self.followers(user, plain))
+                self.assertTrue(partner.with_user(user).message_follower_ids)
+        for name in ("coordinator", "supervisor", "privacy_officer"):
+            with self.subTest(shown=name):
+                user = self.people[name]
+                self.assertEqual(self.followers(user, ticket).partner_id, rows.partner_id)
+                self.assertEqual(rows.with_user(user)._filtered_access("read").ids, rows.ids)
+        ticket.sudo().team_id = self.catering
+        self.assertTrue(self.followers(self.people["responder"], ticket))
+
+    def test_adding_whom_the_gate_refuses_says_so(self):
+        ticket = self.inquiry()
+        people = self.relative | self.people["supervisor"].partner_id
+
+        def add():
+            edit = self.env["mail.followers.edit"].with_user(self.coordinator)
+            return edit.create(
+                {
+                    "res_model": "helpdesk.ticket",
+                    "res_ids": str(ticket.ids),
+                    "partner_ids": [Command.set(people.ids)],
+                }
+            ).edit_followers()
+
+        with self.assertRaisesRegex(
+            UserError, f"Relative may not follow inquiry {ticket.number}: those follow it who work"
+        ):
+            add()
+        self.grant()
+        self.assertEqual(add()["params"]["message"], "Followers added")
+        self.assertLessEqual(people, ticket.message_partner_ids)
+
+    def test_the_composer_suggests_no_strangers(self):
+        self.triage.care_desk = True
+        found = self.env["mail.thread"].message_process(
+            "helpdesk.ticket",
+            MAIL.format(
+                sender="Relative <relative@home.example>",
+                cc="sibling@home.example, stranger@home.example",
+                number=77,
+            ),
+            custom_values={"team_id": self.triage.id},
+        )
+        ticket = self.env["helpdesk.ticket"].browse(found).with_user(self.coordinator)
+
+        def suggested():
+            rows = ticket._message_get_suggested_recipients(reply_discussion=True)
+            return {row["email"] for row in rows}
+
+        self.assertEqual(suggested(), {"relative@home.example"})
+        ticket.care_patient_id = self.patient
+        self.assertEqual(suggested(), {"relative@home.example"})
+        self.grant(self.sibling)
+        self.assertEqual(suggested(), {"relative@home.example", "sibling@home.example"})
+
+    def test_a_portal_user_is_not_responsible_for_an_activity(self):
+        ticket = self.inquiry()
+        self.grant()
+        sentence = f"Relative is not staff, .* on inquiry {ticket.number}: choose a colleague"
+        todo = "mail.mail_activity_data_todo"
+        with self.assertRaisesRegex(ValidationError, sentence):
+            ticket.activity_schedule(todo, user_id=self.people["relative"].id)
+        activity = ticket.activity_schedule(todo, user_id=self.coordinator.id)
+        with self.assertRaisesRegex(ValidationError, sentence):
+            activity.user_id = self.people["relative"]
+        plain = self.env["helpdesk.ticket"].create([{"name": "Printer", "description": "Toner"}])
+        self.assertTrue(plain.activity_schedule(todo, user_id=self.people["relative"].id))
+
+
+@tagged("standard", "post_install", "-at_install")
+class TestFollowersOverHttp(AuthorityCommon, HttpCase):
+    def call(self, url, **params):
+        return self.url_open(
+            url,
+            data=json.dumps({"jsonrpc": "2.0", "params": params}),
+            headers={"Content-Type": "application/json"},
+        ).json()
+
+    def test_the_client_shows_followers_to_readers_alone(self):
+        ticket = self.inquiry()
+        ticket.message_subscribe(self.people["supervisor"].partner_id.ids)
+        query = {
+            "model": "mail.followers",
+            "method": "search_read",
+            "args": [[("res_model", "=", "helpdesk.ticket"), ("res_id", "=", ticket.id)]],
+            "kwargs": {"fields": ["partner_id"]},
+        }
+        url = "/web/dataset/call_kw/mail.followers/search_read"
+        self.authenticate("care_employee", "care_employee")
+        self.assertEqual(self.call(url, **query)["result"], [])
+        self.authenticate("care_coordinator", "care_coordinator")
+        names = [row["partner_id"][1] for row in self.call(url, **query)["result"]]
+        self.assertIn("Supervisor", names)
+        ticket.message_post(body="Noted", message_type="comment")
+        data = self.call(
+            "/mail/thread/messages", thread_model="helpdesk.ticket", thread_id=ticket.id
+        )["result"]["data"]
+        self.assertTrue(data["mail.message"])
+        self.assertTrue(all(row["care_kept"] for row in data["mail.message"]))
 
 
 @tagged("standard", "post_install", "-at_install")

@@ -136,6 +136,41 @@ class TestMessagesStay(CareCommon):
         self.env.cr.precommit.run()
         self.assertTrue(self.ticket.sudo().message_ids.tracking_value_ids)
 
+    def test_what_was_answered_leaves_a_trace_that_nobody_changes(self):
+        email = self.env["helpdesk.ticket.channel"]._care_by_code("email")
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        self.ticket._care_close(
+            care_answer="Until eight.",
+            care_told="Relative",
+            care_told_date="2026-01-02 10:00:00",
+            care_told_channel_id=email.id,
+        )
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        self.ticket.write({"care_answer": "Until nine.", "care_told": "Somebody else"})
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        values = self.ticket.sudo().message_ids.tracking_value_ids
+        rows = {(row.field_id.name, row.old_value_text or row.old_value_char) for row in values}
+        self.assertLessEqual({("care_answer", "Until eight."), ("care_told", "Relative")}, rows)
+        self.assertLessEqual(
+            {"care_told_date", "care_told_channel_id", "care_answered_by_id"},
+            set(values.field_id.mapped("name")),
+        )
+        row = values[0].with_user(self.env.ref("base.user_admin"))
+        for change in (
+            lambda: row.write({"old_value_text": "Never said"}),
+            row.unlink,
+            lambda: row.copy({"old_value_text": "Never said"}),
+        ):
+            with self.assertRaisesRegex(UserError, "are not changed"):
+                change()
+        self.assertTrue(row.exists())
+        manager = self.env(user=self.people["manager"])
+        seen = values._filter_has_field_access(manager).field_id.mapped("name")
+        self.assertNotIn("care_answer", seen)
+
     def test_a_sent_mail_that_is_cleared_away_leaves_its_message(self):
         mails = self.env["mail.mail"].sudo()
         mail = mails.create(

@@ -1,5 +1,6 @@
 import hashlib
 import io
+import json
 import re
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -8,12 +9,19 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
-from odoo.tools import format_date
+from odoo.tests import HttpCase
+from odoo.tools import format_date, mute_logger
 from odoo.tools.pdf import PdfFileReader
 
 from odoo.addons.patient_care_coordination.models.inquiry.helpdesk_ticket import OURS
 
 from ..common import MODULE, CareCommon
+
+# The smallest picture there is.
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5Erk"
+    "Jggg=="
+)
 
 
 def pdf_text(content):
@@ -480,6 +488,11 @@ class TestLetterSending(LetterCommon):
             with self.assertRaisesRegex(UserError, "kept as it is"):
                 file.write({"res_id": 0})
             with self.assertRaisesRegex(UserError, "kept as it is"):
+                file.write({"thumbnail": PIXEL})
+            for values in ({"public": True, "res_model": False, "res_id": False}, {}):
+                with self.assertRaisesRegex(UserError, "neither changed nor copied"):
+                    file.copy(values)
+            with self.assertRaisesRegex(UserError, "kept as it is"):
                 file.unlink()
             with self.assertRaisesRegex(UserError, "never changes"):
                 letter.with_env(env).write({"subject": "Other"})
@@ -557,6 +570,31 @@ class TestLetterSending(LetterCommon):
         letter = self.finished("thanks", partner_id=other.id, recipient_name="Neighbour")
         with self.assertRaisesRegex(UserError, "has no authority"):
             letter._care_send()
+
+    def test_of_a_complaint_without_patient_only_neutral_letters_leave(self):
+        ticket = self.make_inquiry(
+            name="Cold lunch",
+            care_nature_id=self.complaint.id,
+            partner_id=self.caller.id,
+            care_department_id=self.ward.id,
+        )
+        self.sent("authority_request", ticket)
+        sentence = f"Inquiry {ticket.number} is about somebody's care: name the patient first"
+        for code in ("final", "closure"):
+            with self.subTest(code=code):
+                letter = self.finished(code, ticket)
+                self.assertIn(sentence, letter.gate_text)
+                with self.assertRaisesRegex(UserError, sentence):
+                    letter._care_send()
+                self.assertEqual(letter.state, "checked")
+                self.assertFalse(letter.attachment_id)
+        ticket.with_user(self.coordinator).care_no_patient = True
+        letter.invalidate_recordset(["gate_text"])
+        self.assertFalse(letter.gate_text)
+        letter._care_send()
+        self.assertEqual(letter.state, "sent")
+        question = self.make_inquiry(partner_id=self.caller.id)
+        self.assertEqual(self.sent("final", question).state, "sent")
 
     def test_by_mail_from_the_queue_with_a_neutral_subject(self):
         self.allow()
@@ -685,6 +723,47 @@ def sizes(content):
     for number in range(reader.getNumPages()):
         reader.getPage(number).extract_text(visitor_text=visit)
     return found
+
+
+class TestLetterOverHttp(LetterCommon, HttpCase):
+    @mute_logger("odoo.http")
+    def test_nobody_draws_another_thumbnail_or_copies_the_file(self):
+        self.allow()
+        letter = self.sent("final")
+        file = letter.attachment_id
+        content = file.raw
+        calls = {
+            "/mail/attachment/update_thumbnail": {"attachment_id": file.id, "thumbnail": PIXEL},
+            "/web/dataset/call_kw/ir.attachment/write": {
+                "model": "ir.attachment",
+                "method": "write",
+                "args": [[file.id], {"raw": "Forged"}],
+                "kwargs": {},
+            },
+            "/web/dataset/call_kw/ir.attachment/copy": {
+                "model": "ir.attachment",
+                "method": "copy",
+                "args": [[file.id], {"public": True, "res_model": False, "res_id": False}],
+                "kwargs": {},
+            },
+        }
+        files = self.env["ir.attachment"].search_count([("checksum", "=", file.checksum)])
+        for login in ("care_coordinator", "admin"):
+            self.authenticate(login, login)
+            for url, params in calls.items():
+                with self.subTest(login=login, url=url):
+                    answer = self.url_open(
+                        url,
+                        data=json.dumps({"jsonrpc": "2.0", "params": params}),
+                        headers={"Content-Type": "application/json"},
+                    ).json()
+                    self.assertIn("error", answer)
+        file.invalidate_recordset()
+        self.assertEqual(file.raw, content)
+        self.assertFalse(file.thumbnail)
+        self.assertEqual(
+            self.env["ir.attachment"].search_count([("checksum", "=", file.checksum)]), files
+        )
 
 
 class TestLetterBatch(LetterCommon):

@@ -94,7 +94,29 @@ class HelpdeskTicket(models.Model):
         verdict = self._care_authority(partner=partner, name=name, email=email)
         if not verdict.allowed:
             raise UserError(verdict.reason)
+        self._care_require_patient(verdict)
         return verdict
+
+    def _care_require_patient(self, verdict):
+        """Refuse words of ours, whose patient nobody named, to a person of this verdict.
+
+        Without a patient the gate lets the caller through, for general facts; what is about
+        somebody's care would come through with them. Raises UserError.
+        """
+        gap = self._care_patient_gap(verdict)
+        if gap:
+            raise UserError(gap)
+
+    def _care_patient_gap(self, verdict):
+        """The sentence that says why this person cannot be answered yet, or False."""
+        ticket = self.sudo()
+        if verdict.basis != "general" or ticket.care_no_patient or not ticket.care_needs_patient:
+            return False
+        return self.env._(
+            "Inquiry %s is about somebody's care: name the patient first, or tick that no patient "
+            "is concerned.",
+            ticket.number,
+        )
 
     def _care_authorities(self, partner, name=None):
         """Verdicts on one person for many inquiries: ``{id: Verdict}``, in constant queries."""

@@ -34,6 +34,8 @@ class HelpdeskTicket(models.Model):
         """
         kept = []
         written = self._care_is_written(message, msg_vals)
+        if written and not neutral and not self._care_is_note(message, msg_vals):
+            self._care_check_portal()
         named = self._care_named(message, msg_vals)
         for data in recipients:
             inside = data["uid"] and not data["ushare"]
@@ -47,6 +49,12 @@ class HelpdeskTicket(models.Model):
             if kind:
                 kept.append(data | {"care_mail": kind})
         return kept
+
+    def _care_check_portal(self):
+        """What staff write openly, the caller reads on the portal, mailed or not."""
+        caller = self.sudo().partner_id
+        if caller.user_ids.filtered("share"):
+            self._care_require_patient(self._care_authority(partner=caller))
 
     def _care_may_hear(self, partner=None, email=None):
         """Also those with authority, where who made the inquiry may hear of news."""
@@ -95,7 +103,9 @@ class HelpdeskTicket(models.Model):
                 raise UserError(verdict.reason)
             return False
         if not explicit:
-            return "notice"
+            # Of a note there is nothing to read on the portal.
+            return not self._care_is_note(message, msg_vals) and "notice"
+        self._care_require_patient(verdict)
         if self._care_is_note(message, msg_vals):
             raise UserError(
                 self.env._("An internal note does not go to %s: write a message.", data["name"])

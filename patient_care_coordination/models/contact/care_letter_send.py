@@ -116,7 +116,8 @@ class CareLetter(models.Model):
                 verdict = letter.ticket_id._care_authority(
                     partner=letter.partner_id, name=letter.recipient_name
                 )
-                letter.gate_text = not verdict.allowed and verdict.reason
+                gap = letter.ticket_id._care_patient_gap(verdict)
+                letter.gate_text = gap if verdict.allowed else verdict.reason
 
     def _care_pass_gate(self):
         """The verdict on the recipient; raises UserError if this letter may not go there.

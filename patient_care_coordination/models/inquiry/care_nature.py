@@ -25,6 +25,11 @@ class CareNature(models.Model):
     close_needs_finding = fields.Boolean(
         "Closing needs findings", help="At least one issue, and a finding for each."
     )
+    answer_needs_patient = fields.Boolean(
+        "Answering needs the patient",
+        help="It is about somebody's care: letters and written answers wait until the patient is "
+        "named, or it is recorded that no patient is concerned.",
+    )
     review_anonymous = fields.Boolean(
         "Review anonymous ones",
         help="What comes without a name goes to the department's supervisor, to review the risk.",

@@ -55,6 +55,14 @@ class HelpdeskTicket(models.Model):
         check_company=True,
         tracking=True,
     )
+    care_no_patient = fields.Boolean(
+        "No patient is concerned",
+        groups=STAFF,
+        copy=False,
+        tracking=True,
+        help="Somebody looked: it is not about the care of a patient, though its nature says so.",
+    )
+    care_needs_patient = fields.Boolean(related="care_nature_id.answer_needs_patient")
     care_relation = fields.Selection(RELATIONS, string="Caller is", groups=STAFF)
     care_department_id = fields.Many2one(
         "care.department",
@@ -117,14 +125,14 @@ class HelpdeskTicket(models.Model):
         help="They are never given this inquiry.",
     )
     care_issue_ids = fields.One2many("care.issue", "ticket_id", string="Issues", groups=STAFF)
-    care_answer = fields.Text("Answer", groups=STAFF)
-    care_told = fields.Char("Who was told", groups=STAFF, copy=False)
-    care_told_date = fields.Datetime("Told on", groups=STAFF, copy=False)
+    care_answer = fields.Text("Answer", groups=STAFF, tracking=True)
+    care_told = fields.Char("Who was told", groups=STAFF, copy=False, tracking=True)
+    care_told_date = fields.Datetime("Told on", groups=STAFF, copy=False, tracking=True)
     care_told_channel_id = fields.Many2one(
-        "helpdesk.ticket.channel", string="Told by", groups=STAFF, copy=False
+        "helpdesk.ticket.channel", string="Told by", groups=STAFF, copy=False, tracking=True
     )
     care_answered_by_id = fields.Many2one(
-        "res.users", string="Answered by", groups=STAFF, copy=False, readonly=True
+        "res.users", string="Answered by", groups=STAFF, copy=False, readonly=True, tracking=True
     )
     care_outcome = fields.Selection(
         [

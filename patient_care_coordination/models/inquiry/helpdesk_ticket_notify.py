@@ -78,7 +78,7 @@ class HelpdeskTicket(models.Model):
 
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
-        if not recipients or not self.sudo().care_is_inquiry:
+        if not self.sudo().care_is_inquiry:
             return recipients
         neutral = self.env.context.get("care_neutral") is OURS
         return self._care_screen_recipients(message, recipients, msg_vals or {}, neutral)
