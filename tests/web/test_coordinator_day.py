@@ -24,6 +24,18 @@ if ticket.care_nature_id.code not in ("complaint", "grievance"):
 env.cr.commit()
 result = found
 """
+# What the form of the authority keeps, once the wife was asked.
+AUTHORITY = """
+ticket = env["helpdesk.ticket"].browse({id})
+ticket.care_patient_id = env["care.patient"].create([{{"name": "Ellis, Mary"}}])
+caller = env["res.partner"].create([{{"name": "Tom Ellis", "email": "tom.ellis@home.example"}}])
+env["care.authority"].create([{{
+    "patient_id": ticket.care_patient_id.id, "partner_id": caller.id, "ticket_id": ticket.id,
+    "basis": "agreed", "agreed_how": "oral", "verified_how": "call_back",
+}}])
+env.cr.commit()
+result = ticket.care_may_say
+"""
 STATE = """
 t = env["helpdesk.ticket"].browse({id})
 result = {{
@@ -107,6 +119,7 @@ def test_a_coordinators_day(hospital, ticket_id, open_page):
     take_a_call(hospital, page)
     confirm_the_grievance(day)
     ask_and_use_the_ward(day, open_page)
+    assert hospital.shell(AUTHORITY.format(id=ticket_id)) == "yes"
     promise_more_time(day)
     answer_in_writing(day, open_page)
     close_it(day)
