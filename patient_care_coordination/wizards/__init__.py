@@ -20,9 +20,12 @@ from . import care_policy_preview
 from . import care_recompute
 from . import care_promise_change
 from . import care_rating_note
+from . import care_reorder
+from . import care_reorder_line
 from . import care_replay
 from . import care_ruleset_compare
 from . import care_ruleset_import
+from . import care_snooze
 from . import care_trace
 from . import care_tryout
 from . import care_upgrade

@@ -23,3 +23,14 @@ from . import mail_activity
 from . import ir_actions_report
 from . import report_bin_labels
 from . import report_loan_receipt
+from . import product_category_approval
+from . import care_supply_request
+from . import care_supply_request_line
+from . import stock_move_request
+from . import stock_picking_request
+from . import stock_reference
+from . import stock_rule_request
+from . import care_shortage
+from . import stock_warehouse_orderpoint_reorder
+from . import care_supply_report
+from . import helpdesk_ticket
