@@ -39,7 +39,7 @@
         "data/contact_data.xml",
         "data/letter_data.xml",
         "data/supply_data.xml",
-        "data/supply_loan_data.xml",
+        "data/supply_flow_data.xml",
         "data/equipment_data.xml",
         "data/supply_request_data.xml",
         "views/patient_views.xml",

@@ -38,6 +38,16 @@ class CareLoan(models.TransientModel):
         domain="[('care_loan_state', '=', 'available'), ('product_id.active', '=', True)]",
     )
 
+    serial = fields.Char(
+        string="Scan or type", store=False, help="A serial number: it is added to the things."
+    )
+
+    @api.onchange("serial")
+    def _onchange_serial(self):
+        """A scanner types into the field that has the focus: this one."""
+        serial, self.serial = (self.serial or "").strip(), False
+        return self.on_barcode_scanned(serial) if serial else None
+
     def on_barcode_scanned(self, barcode):
         """Add the thing whose serial number was scanned; say why if it cannot be lent."""
         self.env["stock.lot"]._care_check_lender()

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tests.common import HttpCase
 
 from ..common import MODULE
@@ -241,6 +241,10 @@ class TestLoans(LoanCommon):
         self.lend()
         warning = wizard.on_barcode_scanned("WC-1")["warning"]
         self.assertIn("it is lent already", warning["message"])
+        with Form(self.env["care.loan"].with_user(self.coordinator)) as form:
+            form.serial = " WC-2 "
+            self.assertFalse(form.serial)
+            self.assertEqual(form.lot_ids.ids, self.chairs[1].ids)
 
     # ------------------------------------------------------------------
     # Overdue

@@ -40,15 +40,24 @@ class CareWardCount(models.Model):
         index="btree_not_null",
         groups="stock.group_stock_user",
     )
+    to_top_up = fields.Boolean(
+        readonly=True, help="Booked, and what it found short is not ordered yet."
+    )
     line_count = fields.Integer(string="Products", compute="_compute_figures")
     counted_count = fields.Integer(string="Counted", compute="_compute_figures")
     short_count = fields.Integer(string="Short", compute="_compute_figures")
     over_count = fields.Integer(string="Over", compute="_compute_figures")
 
+    _to_top_up_index = models.Index("(id) WHERE to_top_up")
     _open_uniq = models.UniqueIndex(
         "(department_id) WHERE state = 'counting'",
         "Somebody has just started to count this ward: open that count.",
     )
+
+    @api.depends("name", "department_id.name")
+    def _compute_display_name(self):
+        for count in self:
+            count.display_name = f"{count.department_id.name}, {count.name}"
 
     @api.depends("line_ids.is_counted", "line_ids.difference")
     def _compute_figures(self):
@@ -261,10 +270,26 @@ class CareWardCount(models.Model):
                 "done_date": fields.Datetime.now(),
                 "done_by_id": self.env.uid,
                 "picking_id": used.picking_id.id,
+                "to_top_up": bool(changed),
             }
         )
-        changed.orderpoint_id._care_top_up()
+        self.env.ref("patient_care_coordination.cron_count_top_up").sudo()._trigger()
         return True
+
+    @api.model
+    def _cron_care_top_up(self, batch_size=20):
+        """Order what counts found short, at once but apart from the booking.
+
+        So nobody waits for it, and a route that fails loses no count.
+        """
+        cron = self.env["ir.cron"]
+        counts = self.sudo().search([("to_top_up", "=", True)], order="id")
+        cron._commit_progress(remaining=len(counts))
+        for count in counts[:batch_size]:
+            count.line_ids.orderpoint_id._care_top_up()
+            count.to_top_up = False
+            if not cron._commit_progress(1):
+                break
 
     def action_cancel(self):
         """End the count without booking anything."""
@@ -300,7 +325,7 @@ class CareWardCountLine(models.Model):
     )
     counted = fields.Float(digits="Product Unit", readonly=True)
     is_counted = fields.Boolean(readonly=True)
-    counted_by_id = fields.Many2one("res.users", readonly=True)
+    counted_by_id = fields.Many2one("res.users", string="Counted by", readonly=True)
     difference = fields.Float(
         digits="Product Unit", compute="_compute_difference", store=True, readonly=True
     )

@@ -48,7 +48,13 @@ class StockLocation(models.Model):
                 )
         if not values:
             return self.env["stock.move"].sudo()
-        moves = self.env["stock.move"].sudo().create(values)
+        # Odoo looks up the quants of each line by itself unless they are given.
+        quants = self.env["stock.quant"].concat(*shelves.values())
+        cache = quants._get_quants_by_products_locations(
+            quants.product_id, quants.location_id | warehouse.care_use_location_id
+        )
+        moves = self.env["stock.move"].sudo().with_context(quants_cache=cache).create(values)
+        moves = moves.with_env(self.env).sudo()
         moves._action_done()
         # Attached once done: a move made inside a done transfer skips what "done" does.
         picking = self._care_use_picking(picking_type)

@@ -36,6 +36,12 @@ export class CareWardCount extends Component {
     get counted() {
         return this.state.lines.filter((line) => line.is_counted).length;
     }
+    /** How many lines hold less (-1) or more (1) than they should. */
+    differing(sign) {
+        return this.state.lines.filter(
+            (line) => line.is_counted && Math.sign(line.counted - line.expected) === sign,
+        ).length;
+    }
     /** ``[{shelf, lines}]`` in shelf order. */
     get shelves() {
         const shelves = [];
