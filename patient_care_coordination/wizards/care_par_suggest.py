@@ -164,7 +164,7 @@ class CareParSuggestLine(models.TransientModel):
     _description = "Suggested Level"
 
     wizard_id = fields.Many2one("care.par.suggest", required=True, index=True, ondelete="cascade")
-    use_per_day = fields.Float(digits=(16, 2), readonly=True)
+    use_per_day = fields.Float("Use per day", digits=(16, 2), readonly=True)
     bin_qty = fields.Float("One bin holds", digits="Product Unit")
 
     def _care_extra(self):

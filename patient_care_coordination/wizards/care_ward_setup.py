@@ -30,6 +30,7 @@ class CareWardSetup(models.TransientModel):
     )
     ward_type_id = fields.Many2one(
         "care.ward.type",
+        string="Ward type",
         help="For those of the departments that have no type yet.",
         domain="[('company_id', 'in', [company_id, False])]",
     )

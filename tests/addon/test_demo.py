@@ -1,5 +1,7 @@
 """The demo hospital: a hundred inquiries that could be true."""
 
+from odoo import fields
+from odoo.fields import Command
 from odoo.tests import TransactionCase, tagged
 
 from ..common import MODULE
@@ -49,6 +51,33 @@ class TestDemo(TransactionCase):
             lambda ticket: ticket.care_nature_id == self.env.ref(f"{MODULE}.nature_compliment")
         )
         self.assertEqual(set(compliments.mapped("care_outcome")) - {False}, {"answered"})
+
+    def test_wards_are_stocked_and_have_used_things(self):
+        wards = self.env["care.department"].search([("is_ward", "=", True)])
+        self.assertEqual(len(wards), 8)
+        products = self.env["product.product"].search([("categ_id.care_is_supply", "=", True)])
+        self.assertEqual(len(products), 60)
+        products._care_check_supply()
+        pars = self.env["stock.warehouse.orderpoint"].search(
+            [("care_department_id", "in", wards.ids)]
+        )
+        self.assertEqual(set(pars.mapped("care_cover")), {"out", "low", "enough", "over"})
+        self.assertEqual(pars.care_department_id, wards)
+        used = pars.filtered("care_use_per_day")
+        self.assertGreater(len(used), len(pars) * 0.9)
+        first = self.env["stock.move.line"].search([], order="date", limit=1)
+        self.assertGreater((fields.Datetime.now() - first.date).days, 85)
+        self.assertFalse(
+            self.env["stock.quant"].search(
+                [("quantity", "<", 0), ("location_id.usage", "=", "internal")]
+            )
+        )
+        ward = self.env["res.users"].search([("login", "=", "ward")])
+        self.assertEqual(wards.filtered(lambda each: ward in each.ward_user_ids).name, "Ward 7")
+        wizard = self.env["care.par.suggest"].create({"department_ids": [Command.set(wards.ids)]})
+        wizard.action_preview()
+        self.assertGreater(len(wizard.line_ids), 50)
+        self.assertFalse(wizard.short_names)
 
     def test_loading_again_adds_nothing(self):
         count = self.env["helpdesk.ticket"].search_count([])

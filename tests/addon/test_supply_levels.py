@@ -270,7 +270,10 @@ class TestGrid(SupplyCommon):
         self.assertEqual([ward["name"] for ward in page["wards"]], ["Ward 7", "Ward 8"])
         self.assertEqual([row["name"] for row in page["rows"]], ["Blanket", "Slippers"])
         self.assertEqual(page["total"], 2)
-        self.assertEqual(page["rows"][0]["unit"], self.blanket.uom_id.name)
+        self.assertEqual(page["rows"][0]["unit"], "")
+        self.clerk.group_ids = [Command.link(self.env.ref("uom.group_uom").id)]
+        again = self.grid.care_grid(self.wards.ids)
+        self.assertEqual(again["rows"][0]["unit"], self.blanket.uom_id.name)
         self.assertEqual(
             page["rows"][0]["cells"][self.ward.id],
             {"id": self.par.id, "min": 5, "max": 10, "there": 4, "days": 5, "word": "low"},

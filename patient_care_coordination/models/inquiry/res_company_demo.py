@@ -30,6 +30,7 @@ PEOPLE = [
     ("responder", "Nils Berg", "group_responder"),
     ("routing", "Ines Roy", "group_routing_admin"),
     ("clerk", "Karl Lund", "group_supplies_clerk"),
+    ("ward", "Wanda Ost", "group_ward_staff"),
     ("privacy", "Petra Voss", "group_privacy_officer"),
 ]
 DEPARTMENTS = {

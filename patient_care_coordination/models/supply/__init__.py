@@ -34,3 +34,4 @@ from . import care_shortage
 from . import stock_warehouse_orderpoint_reorder
 from . import care_supply_report
 from . import helpdesk_ticket
+from . import res_company_demo

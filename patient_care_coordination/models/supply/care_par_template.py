@@ -11,7 +11,11 @@ class CareParTemplate(models.Model):
     name = fields.Char(required=True, translate=True)
     active = fields.Boolean(default=True)
     ward_type_id = fields.Many2one(
-        "care.ward.type", index=True, ondelete="restrict", help="The wards it is meant for."
+        "care.ward.type",
+        string="Ward type",
+        index=True,
+        ondelete="restrict",
+        help="The wards it is meant for.",
     )
     company_id = fields.Many2one(
         "res.company", index="btree_not_null", help="Empty: for every company."

@@ -21,7 +21,8 @@ class StockWarehouseOrderpoint(models.Model):
         :param category_id: only products of this category and those below it
         :param search: only products whose name, code or barcode holds this
         :return: ``{"wards": [{"id", "name"}], "rows": [{"id", "name", "unit", "cells"}],
-            "total": rows on all pages}``; ``cells`` by ward id, as of ``_care_cells``
+            "total": rows on all pages}``; ``cells`` by ward id, as of ``_care_cells``; no unit
+            for users who work without units
         """
         wards = self.env["care.department"].search(
             [("is_ward", "=", True), *([("id", "in", department_ids)] if department_ids else [])],
@@ -43,11 +44,12 @@ class StockWarehouseOrderpoint(models.Model):
         products = self.env["product.product"].union(*(group[0] for group in groups))
         rules = self.search([*domain, ("product_id", "in", products.ids)])
         cells = rules._care_cells()
+        units = self.env.user.has_group("uom.group_uom")
         rows = {
             product.id: {
                 "id": product.id,
                 "name": product.display_name,
-                "unit": product.uom_id.name,
+                "unit": product.uom_id.name if units else "",
                 "cells": {},
             }
             for product in products

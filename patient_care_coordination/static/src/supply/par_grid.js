@@ -18,7 +18,7 @@ const MODEL = "stock.warehouse.orderpoint";
 const WORDS = {
     out: { label: _t("Out"), css: "text-bg-danger" },
     low: { label: _t("Low"), css: "text-bg-warning" },
-    enough: { label: _t("Enough"), css: "text-bg-success" },
+    enough: { label: _t("Enough"), css: "text-success fw-normal" },
     over: { label: _t("Over"), css: "text-bg-info" },
 };
 
@@ -75,15 +75,11 @@ export class ParGrid extends Component {
         if (!productId || this.state.rows.some((row) => row.id === productId)) {
             return;
         }
-        const [product] = await this.orm.read(
-            "product.product",
-            [productId],
-            ["display_name", "uom_id"],
-        );
+        const [product] = await this.orm.read("product.product", [productId], ["display_name"]);
         this.state.rows.unshift({
             id: productId,
             name: product.display_name,
-            unit: product.uom_id[1],
+            unit: "",
             cells: {},
         });
     }
