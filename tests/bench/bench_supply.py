@@ -172,20 +172,81 @@ def middle_ms(env, call, times=15):
 
 
 def screens(env):
-    """Milliseconds of the clerk's screens of one ward."""
+    """What the clerk and a nurse wait for on the server: lists in milliseconds, a count in seconds.
+
+    The count goes from opening to booking, with one call for each of its lines, of which every
+    fourth is one short; the request goes from its creation to the transfers.
+    """
+    from odoo.fields import Command
     from odoo.tests import new_test_user
 
     clerk = new_test_user(
         env, login="bench_clerk", groups="patient_care_coordination.group_supplies_clerk"
     )
-    ward = env["care.department"].search([("name", "=", "Bench ward 007")])
+    nurse = new_test_user(
+        env, login="bench_nurse", groups="patient_care_coordination.group_ward_staff"
+    )
+    wards = env["care.department"].search([("name", "=like", "Bench ward%")], order="name")
+    wards.ward_user_ids = [Command.link(nurse.id)]
+    ward, counted, asking = wards[7], wards[8], wards[9]
     rules = env["stock.warehouse.orderpoint"].with_user(clerk)
+    short = rules._care_short_domain()
+    view = rules.get_view(env.ref("patient_care_coordination.reorder_view_list").id, "list")
+    shown = {
+        name: {"fields": {"display_name": {}}} if rules._fields[name].type == "many2one" else {}
+        for name in view["models"]["stock.warehouse.orderpoint"]
+        if name in rules._fields and f'name="{name}"' in view["arch"]
+    }
 
     def grid():
-        page = rules.care_grid(ward.ids, limit=PRODUCTS)
+        page = rules.care_grid(ward.ids, limit=500)
         assert len(page["rows"]) == PRODUCTS, len(page["rows"])
 
-    return {"grid_ms": middle_ms(env, grid)}
+    def reorder(domain):
+        page = rules.web_search_read(domain, shown, order="location_id, product_id", limit=80)
+        assert page["records"], "nothing is short"
+
+    figures = {
+        "reorder_list_ms": middle_ms(
+            env, lambda: reorder([*short, ("care_department_id", "=", ward.id)])
+        ),
+        "reorder_all_ms": middle_ms(env, lambda: reorder(list(short))),
+        "grid_ms": middle_ms(env, grid),
+    }
+    env.flush_all()
+    env.invalidate_all()
+    start = time.perf_counter()
+    counts = env["care.ward.count"].with_user(nurse)
+    count = counts.browse(counts.care_open(counted.id)["res_id"])
+    lines = count.care_lines()
+    assert len(lines) == PRODUCTS, len(lines)
+    for number, line in enumerate(lines):
+        count.care_set(line["id"], line["expected"] - (number % 4 == 0))
+    count.action_book()
+    env.flush_all()
+    figures["count_200_lines_s"] = time.perf_counter() - start
+    assert count.sudo().state == "done" and count.sudo().picking_id.state == "done"
+    things = env["product.product"].search([("name", "=like", "Bench thing%")], limit=20)
+
+    def request():
+        asked = (
+            env["care.supply.request"]
+            .with_user(nurse)
+            .create(
+                {
+                    "department_id": asking.id,
+                    "line_ids": [
+                        Command.create({"product_id": thing.id, "quantity": 2}) for thing in things
+                    ],
+                }
+            )
+        )
+        asked.action_send()
+        env.flush_all()
+        assert len(asked.sudo().line_ids.move_ids) == len(things), "not every line was ordered"
+
+    figures["request_20_lines_ms"] = middle_ms(env, request, times=5)
+    return figures
 
 
 def say(text):
