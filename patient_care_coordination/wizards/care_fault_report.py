@@ -39,10 +39,14 @@ class CareFaultReport(models.TransientModel):
             parts = [item.care_department_id.display_name, item.care_place]
             report.place = ", ".join(part for part in parts if part)
             request = item.care_open_request_id
-            report.known = request and self.env._(
-                "Maintenance knows of a fault already (request %s). Report it all the same if "
-                "you want to hear when it works again.",
-                request.id,
+            report.known = (
+                self.env._(
+                    "Maintenance knows of a fault already (request %s). Report it all the same if "
+                    "you want to hear when it works again.",
+                    request.id,
+                )
+                if request
+                else False
             )
 
     @api.onchange("tag")

@@ -524,7 +524,9 @@ class TestFaultForm(EquipmentCommon):
 
     def test_scan_say_send(self):
         form = self.form()
+        self.assertFalse(form.known or form.place)
         form._barcode_scanned = "EQ_1"
+        self.assertFalse(form.known)
         self.assertEqual(form.equipment_id.sudo(), self.bell)
         self.assertEqual(form.place, "Ward 7, Room 12")
         form.text = "Silent"

@@ -20,6 +20,12 @@ CHECKS = {
     "Televisions": ["Picture and sound", "The remote control is there"],
     "Bed controls": ["Up and down", "Brakes hold"],
 }
+# Inquiries that a fault caused: kind of equipment, title, text.
+CAUSED = [
+    ("Call bells", "The bell does not ring", "I rang for half an hour and nobody could hear it."),
+    ("Televisions", "Television without sound", "The television has had no sound since Friday."),
+    ("Bed controls", "The bed stays flat", "The bed of my neighbour does not go up at the head."),
+]
 DAYS = 90
 
 
@@ -84,9 +90,6 @@ class ResCompany(models.Model):
         """Faults of the last three months: most repaired, a few with maintenance still."""
         rng = random.Random(7)
         repaired = env.ref("maintenance.stage_3")
-        inquiries = env["helpdesk.ticket"].search(
-            [("care_is_inquiry", "=", True), ("company_id", "=", self.id)], order="id", limit=60
-        )
         now = fields.Datetime.now()
         for number in range(24):
             item = equipment[number // 2 * 5 % len(equipment)]
@@ -99,7 +102,6 @@ class ResCompany(models.Model):
                             "equipment_id": item.id,
                             "text": EQUIPMENT[item.category_id.name][2],
                             "usable": number % 5 == 4,
-                            "ticket_id": inquiries[number * 2].id if number % 3 == 0 else False,
                         }
                     ]
                 )
@@ -115,6 +117,42 @@ class ResCompany(models.Model):
                 fault.write({"ended_date": until, "told_date": until})
                 ended = env["care.downtime"].search([("request_id", "=", fault.request_id.id)])
                 ended.write({"stop": until})
+        self._care_demo_caused(env, users, equipment)
+
+    def _care_demo_caused(self, env, users, equipment):
+        """Inquiries about what does not work on Ward 7."""
+        channel = env["helpdesk.ticket.channel"]._care_by_code("phone")
+        nature = env.ref("patient_care_coordination.nature_concern")
+        for kind, title, text in CAUSED:
+            item = equipment.filtered(
+                lambda item, kind=kind: (
+                    item.category_id.name == kind
+                    and item.care_department_id.name == "Ward 7"
+                    and item.care_state == "in_service"
+                )
+            )[:1]
+            ticket = env["helpdesk.ticket"].create(
+                [
+                    {
+                        "name": title,
+                        "description": text,
+                        "care_nature_id": nature.id,
+                        "care_department_id": item.care_department_id.id,
+                        "channel_id": channel.id,
+                        "partner_name": "A visitor",
+                    }
+                ]
+            )
+            env["care.fault"].with_user(users["coordinator"])._care_report(
+                [
+                    {
+                        "equipment_id": item.id,
+                        "text": EQUIPMENT[kind][2],
+                        "usable": kind == "Televisions",
+                        "ticket_id": ticket.id,
+                    }
+                ]
+            )
 
     def _care_demo_rounds(self, env, users):
         """A checklist of each kind for Ward 7, with rounds walked, missed and due."""
