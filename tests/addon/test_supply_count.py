@@ -1,6 +1,6 @@
 """Ward counts: what is missing is use, what is more an adjustment, and nothing counts twice."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from psycopg2 import IntegrityError
 
@@ -130,6 +130,15 @@ class TestWardCount(CountCommon):
         )
         self.assertEqual(ordered.product_qty, 9)
         self.assertEqual(ordered.location_dest_id, self.shelves)
+
+    def test_what_the_clerk_put_off_is_not_ordered(self):
+        self.par.care_snoozed_until = date.today()
+        count = self.start()
+        self.set(count, self.blanket, 1)
+        count.action_book()
+        self.top_up()
+        self.assertFalse(self.env["stock.move"].search([("orderpoint_id", "=", self.par.id)]))
+        self.assertFalse(count.sudo().to_top_up)
 
     def test_a_broken_route_does_not_lose_the_count(self):
         self.warehouse.care_topup_route_id.rule_ids.active = False

@@ -218,7 +218,7 @@ class TestLoans(LoanCommon):
 
     def test_unknown_serial_numbers(self):
         for code in ("XX", self.wheelchair.barcode or "PRODUCT"):
-            with self.refused(UserError, f"Nothing that is lent has the serial number {code}"):
+            with self.refused(UserError, f"No thing for loans has the serial number {code}"):
                 self.scan(code)
         with self.refused(UserError, "serial number (empty)"):
             self.scan(" ")
@@ -395,7 +395,7 @@ class TestLoans(LoanCommon):
         other = self.env["res.company"].create({"name": "Other hospital"})
         self.chairs.company_id = self.company
         self.clerk.write({"company_ids": [Command.set(other.ids)], "company_id": other.id})
-        with self.refused(UserError, "Nothing that is lent has the serial number WC-1"):
+        with self.refused(UserError, "No thing for loans has the serial number WC-1"):
             self.scan(user=self.clerk)
         with self.assertRaises(AccessError):
             self.env["stock.lot"].with_user(self.clerk).browse(self.chair.id).care_mark("missing")

@@ -31,6 +31,7 @@ class StockLot(models.Model):
         ],
         string="Loan state",
         compute="_compute_care_loan_state",
+        group_expand=True,
         store=True,
         readonly=True,
         index="btree_not_null",
@@ -261,7 +262,7 @@ class StockLot(models.Model):
         if not lots:
             raise UserError(
                 self.env._(
-                    "Nothing that is lent has the serial number %s: scan the label on the thing.",
+                    "No thing for loans has the serial number %s: scan the label on the thing.",
                     code or self.env._("(empty)"),
                 )
             )

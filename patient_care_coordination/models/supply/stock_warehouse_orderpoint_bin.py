@@ -19,9 +19,20 @@ class StockWarehouseOrderpoint(models.Model):
         """Order what these reordering rules say now; two-bin rules wait for their empty bin."""
         if self.env["ir.config_parameter"].sudo().get_param("stock.no_auto_scheduler"):
             return
+        today = fields.Date.context_today(self)
         rules = self.sudo().filtered(
-            lambda rule: rule.trigger == "auto" and not rule.care_two_bin and rule.qty_to_order > 0
+            lambda rule: (
+                rule.trigger == "auto"
+                and not rule.care_two_bin
+                and not (rule.care_snoozed_until and rule.care_snoozed_until >= today)
+                and rule.product_id.active
+                and rule.qty_to_order > 0
+            )
         )
+        # As when a clerk orders: who orders the same at once collides here.
+        rules = rules.try_lock_for_update(allow_referencing=True)
+        rules.care_ordered_date = fields.Datetime.now()
+        rules.flush_recordset(["care_ordered_date"])
         for company, ours in rules.grouped("company_id").items():
             ours._procure_orderpoint_confirm(company_id=company, raise_user_error=False)
 
