@@ -14,7 +14,7 @@ class StockWarehouse(models.Model):
 
     def _care_make_types(self):
         """Also make the operation that books what wards use."""
-        super()._care_make_types()
+        result = super()._care_make_types()
         if not self.care_use_type_id:
             self.care_use_type_id = self.env["stock.picking.type"].create(
                 {
@@ -31,3 +31,4 @@ class StockWarehouse(models.Model):
                     "reservation_method": "manual",
                 }
             )
+        return result
