@@ -6,6 +6,8 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from unittest.mock import patch
 
+import babel.dates
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
@@ -201,7 +203,7 @@ class TestLetterTexts(LetterCommon):
         self.ticket.care_lang_id = french
         letter = self.draft("thanks")
         self.assertEqual(letter.subject, "Merci")
-        received = self.ticket.care_received_date.strftime("%d/%m/%Y")
+        received = babel.dates.format_date(self.ticket.care_received_date, "long", "fr_FR")
         self.assertIn(f"reçu le {received}", letter._care_preview())
         self.ticket.care_lang_id = False
         self.caller.lang = "fr_FR"
@@ -230,7 +232,7 @@ class TestLetterParts(LetterCommon):
         texts = dict(final.part_ids.mapped(lambda part: (part.name, part.text)))
         self.assertEqual(texts["What we found"], "The trolley was broken.")
 
-    def test_issues_stand_with_their_findings(self):
+    def test_issues_stand_with_what_was_wanted_and_then_with_their_findings(self):
         category = self.env.ref(f"{MODULE}.category_topic_visiting")
         self.env["care.issue"].create(
             [
@@ -238,8 +240,29 @@ class TestLetterParts(LetterCommon):
                 {"ticket_id": self.ticket.id, "category_id": category.id, "finding": "none"},
             ]
         )
-        part = self.draft("final").part_ids[0]
-        self.assertEqual(part.text, f"{category.name}: Upheld\n{category.name}")
+        texts = dict(self.draft("final").part_ids.mapped(lambda part: (part.name, part.text)))
+        self.assertEqual(
+            texts["What you told us and what you wanted"],
+            f"You told us about: {category.name}.\nYou wanted: A warm lunch.",
+        )
+        self.assertEqual(
+            texts["What we found"],
+            f"The trolley was broken.\n\n{category.name}: Upheld\n{category.name}",
+        )
+
+    def test_the_signature_never_stands_alone_on_a_page(self):
+        letter = self.complete(self.draft("acknowledgement"))
+        part = letter.part_ids.filtered(lambda part: part.name == "What we understood")
+        word = letter.part_ids.sorted("sequence")[-1].name
+        for lines in range(1, 60):
+            part.text = "\n".join(["One line of what was told."] * lines)
+            content = letter._care_render()
+            if pages(content) == 2:
+                break
+        self.assertEqual(pages(content), 2)
+        last = PdfFileReader(io.BytesIO(content), strict=False).getPage(1).extract_text()
+        self.assertLess(last.index(word), last.index("Yours sincerely"))
+        self.assertIn("Dr. Ann Moor", last)
 
     def test_a_missing_part_is_named(self):
         letter = self.draft("final")
@@ -257,7 +280,7 @@ class TestLetterParts(LetterCommon):
         self.assertFalse(letter.gaps)
         preview = letter._care_preview()
         self.assertIn("Coordinator, +1 555 0199", preview)
-        self.assertIn("05/04/2026", preview)
+        self.assertIn("May 4, 2026", preview)
 
     def test_nobody_leaves_a_required_part_out(self):
         letter = self.draft("final")

@@ -233,7 +233,10 @@ class CareLetter(models.Model):
         )
 
     def _care_date(self, date):
-        return format_date(self.env, date, lang_code=self._care_lang()) if date else ""
+        """A day in words: in figures, half of the readers take 8 December for 12 August."""
+        if not date:
+            return ""
+        return format_date(self.env, date, lang_code=self._care_lang(), date_format="long")
 
     def _care_day(self, moment):
         """The day of ``moment`` (naive UTC) where the hospital is."""
@@ -255,7 +258,8 @@ class CareLetter(models.Model):
             "received_date": self._care_date(received),
             "today": self._care_date(day),
             "contact_person": letter.contact_name,
-            "contact_phone": letter.contact_phone,
+            # A number is not broken over two lines.
+            "contact_phone": (letter.contact_phone or "").replace(" ", "\N{NO-BREAK SPACE}"),
             "due_date": self._care_date(letter.due_date),
             "due_days": (letter.due_date - day).days if letter.due_date else "",
             "completion_date": self._care_date(letter.completion_date),
@@ -633,9 +637,27 @@ class CareLetter(models.Model):
             return letter_text.harmless(html2plaintext(ticket.description or "").strip())
         if part.source in ("desired_outcome", "answer"):
             return letter_text.harmless(ticket[f"care_{part.source}"]) or part.text
-        if part.source == "issues":
-            return letter_text.harmless(self._care_issues(part.env)) or part.text
-        return part.text
+        facts = {
+            "told": self._care_told,
+            "issues": self._care_issues,
+            "results": self._care_results,
+        }.get(part.source)
+        return facts and letter_text.harmless(facts(part.env)) or part.text
+
+    def _care_told(self, env):
+        """What the issues are about, and what the caller wanted; in the language of ``env``."""
+        ticket = self.ticket_id.sudo()
+        about = ticket.care_issue_ids.category_id.with_env(env(su=True)).mapped("name")
+        lines = [env._("You told us about: %s.", ", ".join(about))] if about else []
+        wanted = (ticket.care_desired_outcome or "").strip()
+        return "\n".join([*lines, *([env._("You wanted: %s", wanted)] if wanted else [])])
+
+    def _care_results(self, env):
+        """The answer, then the issues with a finding; in the language of ``env``."""
+        ticket = self.ticket_id.sudo()
+        found = ticket.care_issue_ids.filtered(lambda issue: issue.finding != "none")
+        findings = self._care_issues(env) if found else ""
+        return "\n\n".join(filter(None, [ticket.care_answer, findings]))
 
     def _care_issues(self, env):
         """The issues, one a line, each with its finding; in the language of ``env``."""

@@ -91,6 +91,13 @@ class CareLetter(models.Model):
         company = letter.company_id
         values = letter._care_values()
         language = self.env["res.lang"]._get_data(code=letter._care_lang())
+        parts = [
+            (part.name, self._care_lines(part.shown, blank=True))
+            for part in letter.part_ids.sorted(lambda part: (part.sequence, part.id or 0))
+            if (part.shown or "").strip() and part.kind != "signed"
+        ]
+        # A short last part moves to the next page with the signature, which never stands alone.
+        tail = parts.pop() if parts and len("".join(parts[-1][1])) < 300 else None
         return {
             "values": values,
             "company": company,
@@ -102,11 +109,8 @@ class CareLetter(models.Model):
             "subject": letter._care_fill(letter.subject),
             "opening": self._care_lines(letter._care_fill(letter.opening), blank=True),
             "closing": self._care_lines(letter._care_fill(letter.closing), blank=True),
-            "parts": [
-                (part.name, self._care_lines(part.shown, blank=True))
-                for part in letter.part_ids.sorted(lambda part: (part.sequence, part.id or 0))
-                if (part.shown or "").strip() and part.kind != "signed"
-            ],
+            "parts": parts,
+            "tail": tail,
             "direction": language.direction or "ltr",
             "style": self._care_style(1 if _wkhtml().is_patched_qt else UNPATCHED),
         }

@@ -14,11 +14,13 @@ SOURCES = [
     ("default", "The text below"),
     ("description", "The caller's words"),
     ("desired_outcome", "The desired outcome"),
+    ("told", "The issues and the desired outcome"),
     ("issues", "The issues with their findings"),
     ("answer", "The answer"),
+    ("results", "The answer, and the issues with their findings"),
 ]
 # Not the caller's own words.
-PATIENT_SOURCES = {"issues", "answer"}
+PATIENT_SOURCES = {"told", "issues", "answer", "results"}
 
 
 class CareLetterTypePart(models.Model):
