@@ -250,19 +250,24 @@ class TestLetterParts(LetterCommon):
             f"The trolley was broken.\n\n{category.name}: Upheld\n{category.name}",
         )
 
-    def test_the_signature_never_stands_alone_on_a_page(self):
-        letter = self.complete(self.draft("acknowledgement"))
-        part = letter.part_ids.filtered(lambda part: part.name == "What we understood")
-        word = letter.part_ids.sorted("sequence")[-1].name
-        for lines in range(1, 60):
-            part.text = "\n".join(["One line of what was told."] * lines)
-            content = letter._care_render()
-            if pages(content) == 2:
-                break
-        self.assertEqual(pages(content), 2)
-        last = PdfFileReader(io.BytesIO(content), strict=False).getPage(1).extract_text()
-        self.assertLess(last.index(word), last.index("Yours sincerely"))
-        self.assertIn("Dr. Ann Moor", last)
+    def test_neither_a_heading_nor_the_signature_stands_alone_on_a_page(self):
+        letter = self.complete(self.draft("acknowledgement", large_print=True))
+        parts = letter.part_ids.sorted("sequence")
+        understood = parts.filtered(lambda part: part.name == "What we understood")
+        parts[-2].text = "A long last but one paragraph. " * 12
+        counts = set()
+        for lines in range(1, 16):
+            understood.text = "\n".join(["One line of what was told."] * lines)
+            reader = PdfFileReader(io.BytesIO(letter._care_render()), strict=False)
+            texts = [reader.getPage(n).extract_text().strip() for n in range(reader.getNumPages())]
+            counts.add(len(texts))
+            for text in texts:
+                self.assertNotIn(text.splitlines()[-1].strip(), parts.mapped("name"), lines)
+            self.assertLess(
+                texts[-1].index(parts[-1].name), texts[-1].index("Yours sincerely"), lines
+            )
+            self.assertIn("Dr. Ann Moor", texts[-1])
+        self.assertGreater(len(counts), 1)
 
     def test_a_missing_part_is_named(self):
         letter = self.draft("final")

@@ -648,7 +648,7 @@ class CareLetter(models.Model):
         """What the issues are about, and what the caller wanted; in the language of ``env``."""
         ticket = self.ticket_id.sudo()
         about = ticket.care_issue_ids.category_id.with_env(env(su=True)).mapped("name")
-        lines = [env._("You told us about: %s.", ", ".join(about))] if about else []
+        lines = [env._("You told us about: %s.", "; ".join(about))] if about else []
         wanted = (ticket.care_desired_outcome or "").strip()
         return "\n".join([*lines, *([env._("You wanted: %s", wanted)] if wanted else [])])
 
