@@ -26,7 +26,10 @@ def filestore(name):
 
 
 def run_sql(statement, database="postgres"):
-    """Run one statement outside a transaction, by default on the server's own database."""
+    """Run one statement outside a transaction, by default on the server's own database.
+
+    Returns its rows, or None where it has none.
+    """
     connection = psycopg2.connect(
         dbname=database,
         host=os.environ["PGHOST"],
@@ -36,7 +39,9 @@ def run_sql(statement, database="postgres"):
     )
     connection.autocommit = True
     try:
-        connection.cursor().execute(statement)
+        cursor = connection.cursor()
+        cursor.execute(statement)
+        return cursor.fetchall() if cursor.description else None
     finally:
         connection.close()
 
@@ -81,12 +86,12 @@ class Hospital:
         assert not done.returncode, done.stderr[-4000:]
         return done.stdout + done.stderr
 
-    def serve(self):
+    def serve(self, *options):
         """Start a server and wait until it answers."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        command = [*server_command(), "-d", self.name, f"--http-port={port}"]
+        command = [*server_command(), "-d", self.name, f"--http-port={port}", *options]
         self.process = subprocess.Popen(
             [*command, "--http-interface=127.0.0.1", "--log-level=warn"],
             stdout=subprocess.DEVNULL,
@@ -107,3 +112,9 @@ class Hospital:
         if self.process:
             self.process.terminate()
             self.process.wait(30)
+
+    def kill(self):
+        """End the server at once, as when the power fails."""
+        self.process.kill()
+        self.process.wait(30)
+        self.process = None
