@@ -8,6 +8,36 @@ from odoo.fields import Command
 
 from ..common import CareCommon
 
+BOUNCE = """From: MAILER-DAEMON@home.example
+To: desk@hospital.example
+Subject: Undelivered Mail Returned to Sender
+Message-Id: <bounce-1@home.example>
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="part"
+
+--part
+Content-Type: text/plain
+
+Nobody of this name lives here.
+--part
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; home.example
+
+Final-Recipient: rfc822; relative@home.example
+Action: failed
+Status: 5.1.1
+--part
+Content-Type: message/rfc822
+
+Message-Id: {message_id}
+Subject: Your inquiry
+
+Until eight.
+--part--
+"""
+
 
 class TestRealMail(CareCommon):
     @classmethod
@@ -102,17 +132,21 @@ class TestRealMail(CareCommon):
             self.assertIn("on holiday", str(ticket.message_ids[0].body))
 
     def test_a_bounce_makes_no_inquiry_and_no_answer(self):
-        last = self.last_mail()
-        before = self.env["helpdesk.ticket"].search_count([])
-        bounce = self.message(
+        ticket = self.closed_inquiry()
+        sent = ticket.message_ids[-1].message_id
+        report = BOUNCE.format(message_id=sent).encode()
+        plain = self.message(
             "Undelivered",
             From="MAILER-DAEMON@home.example",
             Subject="Undelivered Mail Returned to Sender",
             Auto_Submitted="auto-replied",
         )
-        self.process(bounce)
-        self.assertFalse(self.mails_since(last).filtered(lambda m: "MAILER" in (m.email_to or "")))
-        self.assertLessEqual(self.env["helpdesk.ticket"].search_count([]), before + 1)
+        for bounce in (plain, report):
+            last, before = self.last_mail(), self.env["helpdesk.ticket"].search_count([])
+            self.process(bounce)
+            self.assertFalse(self.mails_since(last))
+            self.assertEqual(self.env["helpdesk.ticket"].search_count([]), before)
+            self.assertTrue(ticket.closed)
 
     def test_twenty_megabytes_arrive(self):
         mail = self.message("See the film.")
