@@ -225,12 +225,17 @@ def test_a_server_killed_while_it_mails_letters_sends_none_twice(database, quick
             LETTERS + MAIL.format(port=server.port),
             "mail.ir_cron_mail_scheduler_action",
         )
-        waiting = counter(database, "SELECT count(*) FROM mail_mail WHERE state = 'outgoing'")
+        sent = counter(
+            database,
+            "SELECT count(*) FROM mail_mail mail JOIN care_letter letter"
+            " ON letter.mail_id = mail.id WHERE mail.state = 'sent'"
+            f" AND letter.id IN ({', '.join(map(str, letters))})",
+        )
         for _kill in range(2):
             database.serve("--max-cron-threads=1")
             work_until(database, lambda: database.process.poll() is not None)
         database.serve("--max-cron-threads=1")
-        work_until(database, lambda: not waiting())
+        work_until(database, lambda: sent() == 198)
         database.stop()
     taken = Counter(email.message_from_bytes(raw)["X-Care-Letter"] for raw in server.messages)
     states = database.shell(MAILED.format(letters=letters))
