@@ -1,6 +1,10 @@
+from datetime import datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.clock import calendar_math
 from ..models.contact.care_contact import CHANNELS, HIDDEN, RESULTS
 from ..models.inquiry.helpdesk_ticket_identity import COORDINATORS
 
@@ -33,14 +37,16 @@ class CareCall(models.TransientModel):
     )
     person_name = fields.Char("Name")
     phone = fields.Char()
-    in_confidence = fields.Boolean(compute="_compute_hints")
-    safe_to_call = fields.Char(compute="_compute_hints")
+    in_confidence = fields.Boolean("In confidence", compute="_compute_hints")
+    safe_to_call = fields.Char("Safe to call", compute="_compute_hints")
     language = fields.Char(compute="_compute_hints")
-    access_needs = fields.Char(compute="_compute_hints")
+    access_needs = fields.Char("Access needs", compute="_compute_hints")
     may_say = fields.Selection(
-        [("yes", "Yes"), ("general", "General facts"), ("no", "No")], compute="_compute_may_say"
+        [("yes", "Yes"), ("general", "General facts"), ("no", "No")],
+        string="May be told",
+        compute="_compute_may_say",
     )
-    may_say_text = fields.Char(compute="_compute_may_say")
+    may_say_text = fields.Char("What may be said", compute="_compute_may_say")
     result = fields.Selection(RESULTS, default="reached")
     duration = fields.Integer("Minutes")
     date = fields.Datetime("When", default=fields.Datetime.now, required=True)
@@ -52,7 +58,7 @@ class CareCall(models.TransientModel):
     informs = fields.Boolean(
         "Told how it stands", help="Meets the clock that keeps the caller informed."
     )
-    asks_to_inform = fields.Boolean(compute="_compute_asks_to_inform")
+    asks_to_inform = fields.Boolean("Asks to be kept informed", compute="_compute_asks_to_inform")
     promised = fields.Text("What was promised")
     promise_due = fields.Datetime("Due")
     promise_user_id = fields.Many2one(
@@ -97,7 +103,15 @@ class CareCall(models.TransientModel):
             lang = patient.lang_id if call.who == "patient" else ticket.care_lang_id
             call.in_confidence = ticket.care_identity in HIDDEN and call.who == "caller"
             call.safe_to_call = "; ".join(dict.fromkeys(filter(None, hints)))
-            call.language = (lang or patient.lang_id).name
+            lang = lang or patient.lang_id
+            company = ticket.company_id or patient.company_id or self.env.company
+            usual = company.partner_id.lang or self.env.lang
+            interpreter = self.env.ref(
+                "patient_care_coordination.access_need_interpreter", raise_if_not_found=False
+            )
+            # What everybody here speaks needs no warning.
+            told = lang.code != usual or (interpreter and interpreter in needs)
+            call.language = lang.name if told else False
             call.access_needs = ", ".join(needs.mapped("name"))
 
     @api.depends("ticket_id", "patient_id", "who", "person_name")
@@ -120,7 +134,35 @@ class CareCall(models.TransientModel):
     def _onchange_promised(self):
         """Propose the time that the policy has for promises."""
         if self.promised and not self.promise_due and self.ticket_id:
-            self.promise_due = self.ticket_id._care_promise_due()
+            self.promise_due = self._propose_due()
+
+    def _propose_due(self):
+        """When to keep the promise (naive UTC): while somebody works on the last day it has.
+
+        A clock of days ends at midnight. Proposed is when that day's work ends, at 15:00 where
+        the calendar of the company does not say.
+        """
+        ticket = self.ticket_id.sudo()
+        due, company = ticket._care_promise_due(), ticket.company_id
+        if not due:
+            return False
+        zone = company._care_zone()
+        day = calendar_math.local_day(due, zone)
+        if due == calendar_math.end_of_day(day, zone):
+            end = self._end_of_work(company, day, zone)
+            due = end if end > fields.Datetime.now() else due
+        return due.replace(second=0, microsecond=0)
+
+    @api.model
+    def _end_of_work(self, company, day, zone):
+        """When work ends in ``company`` on a local ``day`` of ``zone``, as naive UTC."""
+        begin = datetime.combine(day, time.min, tzinfo=ZoneInfo(zone))
+        calendar, ends = company.resource_calendar_id, []
+        if calendar:
+            hours = calendar._work_intervals_batch(begin, begin + timedelta(days=1))
+            ends = [end for _start, end, _attendance in hours[False]]
+        end = max(ends, default=begin.replace(hour=15))
+        return end.astimezone(timezone.utc).replace(tzinfo=None)
 
     @api.onchange("who")
     def _onchange_who(self):

@@ -18,7 +18,7 @@ class CareClassify(models.TransientModel):
         related="ticket_id.care_nature_id", string="It is now", related_sudo=False
     )
     policy_name = fields.Char(compute="_compute_proposal", string="By the tests of")
-    unhappy = fields.Selection(YES_NO, string="Is the person not content with something?")
+    unhappy = fields.Selection(YES_NO, string="Is the person unhappy with something?")
     written = fields.Selection([("yes", "In writing"), ("no", "Spoken")], string="How did it come?")
     about = fields.Selection(ABOUT, string="What is it about?")
     formal = fields.Selection(YES_NO, string="Does the person ask for a formal response?")

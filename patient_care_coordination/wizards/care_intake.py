@@ -11,6 +11,8 @@ CONTACT_CHANNELS = {
     "in_person": "visit",
     "portal": "portal",
 }
+# Characters of what was said that make the title; it ends with a whole word.
+TITLE_SIZE = 80
 
 
 class CareIntake(models.TransientModel):
@@ -36,7 +38,9 @@ class CareIntake(models.TransientModel):
         required=True,
         default=lambda self: self.env["care.nature"].search([("code", "=", "question")], limit=1),
     )
-    needs_category = fields.Boolean(related="nature_id.close_needs_category")
+    needs_category = fields.Boolean(
+        "Closing needs a category", related="nature_id.close_needs_category"
+    )
     relation = fields.Selection(RELATIONS)
     identity = fields.Selection(
         [("named", "Named"), ("confidential", "In confidence"), ("anonymous", "Anonymous")],
@@ -46,10 +50,10 @@ class CareIntake(models.TransientModel):
     patient_id = fields.Many2one("care.patient")
     department_id = fields.Many2one("care.department")
     category_id = fields.Many2one("helpdesk.ticket.category")
-    received_date = fields.Datetime(default=fields.Datetime.now, required=True)
-    emotional_state = fields.Selection(EMOTIONS)
-    safe_to_call = fields.Char()
-    desired_outcome = fields.Text()
+    received_date = fields.Datetime("Received", default=fields.Datetime.now, required=True)
+    emotional_state = fields.Selection(EMOTIONS, string="Emotional state")
+    safe_to_call = fields.Char("Safe to call")
+    desired_outcome = fields.Text("Desired outcome")
     flag_ids = fields.Many2many("care.red.flag", string="Red flags")
     match_ids = fields.One2many("care.intake.match", "intake_id", string="Known")
 
@@ -139,7 +143,7 @@ class CareIntake(models.TransientModel):
             "phone": self.phone,
             "address": self.email,
             "date": min(self.received_date, fields.Datetime.now()),
-            "summary": ticket.name,
+            "summary": self.what,
         }
 
     def _settle_identity(self):
@@ -166,9 +170,12 @@ class CareIntake(models.TransientModel):
 
     def _prepare_inquiry(self):
         """Values of the inquiry; what is empty stays out, so that rules may fill it."""
-        first_line = next(iter(self.what.strip().splitlines()), "")
+        title = next(iter(self.what.strip().splitlines()), "")
+        if len(title) > TITLE_SIZE:
+            title = title[:TITLE_SIZE]
+            title = f"{title.rpartition(' ')[0] or title} …"
         values = {
-            "name": first_line[:80] or self.env._("No subject"),
+            "name": title or self.env._("No subject"),
             "description": self.what,
             "channel_id": self.channel_id.id,
             "partner_id": self.caller_id.id,

@@ -8,9 +8,10 @@ class CareIntake(models.TransientModel):
 
     may_say = fields.Selection(
         [("yes", "May be told"), ("general", "General facts only"), ("no", "May not be told")],
+        string="May be told",
         compute="_compute_may_say",
     )
-    may_say_text = fields.Text(compute="_compute_may_say")
+    may_say_text = fields.Text("What may be said", compute="_compute_may_say")
 
     @api.depends("patient_id", "caller_id", "caller_name", "relation", "category_id")
     def _compute_may_say(self):

@@ -7,7 +7,9 @@ class CareLetterWrite(models.TransientModel):
     _name = "care.letter.write"
     _description = "Write a Letter"
 
-    ticket_id = fields.Many2one("helpdesk.ticket", required=True, ondelete="cascade")
+    ticket_id = fields.Many2one(
+        "helpdesk.ticket", string="Inquiry", required=True, ondelete="cascade"
+    )
     type_id = fields.Many2one("care.letter.type", string="Letter", required=True)
     neutral = fields.Boolean(related="type_id.neutral")
     partner_id = fields.Many2one(

@@ -19,7 +19,7 @@ class CarePatientImport(models.TransientModel):
     _description = "Import Patients"
 
     file = fields.Binary("CSV file")
-    filename = fields.Char()
+    filename = fields.Char("File name")
     partner_ids = fields.Many2many("res.partner", string="Contacts")
     result = fields.Text(readonly=True)
 

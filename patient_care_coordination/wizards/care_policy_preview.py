@@ -37,10 +37,11 @@ class CarePolicyPreview(models.TransientModel):
     )
     received_date = fields.Datetime("Received", required=True, default=fields.Datetime.now)
     nature_id = fields.Many2one("care.nature", help="Empty: the lines for all natures are shown.")
-    severity = fields.Selection(SEVERITIES, string="Gravest issue")
+    severity = fields.Selection(SEVERITIES, string="Most serious issue")
     line_ids = fields.One2many(
         "care.policy.preview.line",
         "preview_id",
+        string="Deadlines",
         compute="_compute_line_ids",
         store=True,
         precompute=True,

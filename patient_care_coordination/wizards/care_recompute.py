@@ -5,7 +5,7 @@ class CareRecompute(models.TransientModel):
     """Compute the deadlines of open inquiries by the policies as they are now."""
 
     _name = "care.recompute"
-    _description = "Compute Deadlines Anew"
+    _description = "Recompute Deadlines"
 
     ticket_ids = fields.Many2many(
         "helpdesk.ticket",

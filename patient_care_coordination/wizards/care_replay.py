@@ -39,7 +39,7 @@ class CareReplay(models.TransientModel):
     consult_after = fields.Integer("Questions put to others, draft", readonly=True)
     capped = fields.Boolean(readonly=True)
     tables = fields.Html(readonly=True, sanitize=False)
-    change_ids = fields.One2many("care.replay.change", "replay_id", readonly=True)
+    change_ids = fields.One2many("care.replay.change", "replay_id", string="Changes", readonly=True)
 
     @api.depends("ruleset_id")
     def _compute_display_name(self):

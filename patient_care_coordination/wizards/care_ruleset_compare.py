@@ -13,7 +13,11 @@ class CareRulesetCompare(models.TransientModel):
     new_id = fields.Many2one("care.ruleset", string="To", required=True)
     company_id = fields.Many2one(related="new_id.company_id")
     line_ids = fields.One2many(
-        "care.ruleset.compare.line", "compare_id", compute="_compute_line_ids", store=True
+        "care.ruleset.compare.line",
+        "compare_id",
+        string="Differences",
+        compute="_compute_line_ids",
+        store=True,
     )
 
     @api.depends("old_id", "new_id")

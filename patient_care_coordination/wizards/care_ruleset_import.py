@@ -12,7 +12,7 @@ class CareRulesetImport(models.TransientModel):
     _description = "Import Routing Rules"
 
     file = fields.Binary("CSV or XLSX file")
-    filename = fields.Char()
+    filename = fields.Char("File name")
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
     )

@@ -13,14 +13,22 @@ class CareTrace(models.TransientModel):
     sentence = fields.Char("Reason", readonly=True)
     ruleset_id = fields.Many2one("care.ruleset", string="Version", readonly=True)
     decided_date = fields.Datetime("Decided", readonly=True)
-    line_ids = fields.One2many("care.trace.line", "trace_id", readonly=True)
+    line_ids = fields.One2many("care.trace.line", "trace_id", string="Rules", readonly=True)
     routing_line_ids = fields.One2many(
-        "care.trace.line", "trace_id", domain=[("kind", "=", "routing")], readonly=True
+        "care.trace.line",
+        "trace_id",
+        string="Routing rules",
+        domain=[("kind", "=", "routing")],
+        readonly=True,
     )
     preparation_line_ids = fields.One2many(
-        "care.trace.line", "trace_id", domain=[("kind", "=", "preparation")], readonly=True
+        "care.trace.line",
+        "trace_id",
+        string="Preparation rules",
+        domain=[("kind", "=", "preparation")],
+        readonly=True,
     )
-    person_ids = fields.One2many("care.trace.person", "trace_id", readonly=True)
+    person_ids = fields.One2many("care.trace.person", "trace_id", string="People", readonly=True)
 
     @api.depends("ruleset_id")
     def _compute_display_name(self):

@@ -28,12 +28,20 @@ class CareTryout(models.TransientModel):
     relation = fields.Selection(RELATIONS, string="Caller is")
     outcome = fields.Char(readonly=True)
     prepared = fields.Char(readonly=True)
-    line_ids = fields.One2many("care.tryout.line", "tryout_id", readonly=True)
+    line_ids = fields.One2many("care.tryout.line", "tryout_id", string="Rules", readonly=True)
     routing_line_ids = fields.One2many(
-        "care.tryout.line", "tryout_id", domain=[("kind", "=", "routing")], readonly=True
+        "care.tryout.line",
+        "tryout_id",
+        string="Routing rules",
+        domain=[("kind", "=", "routing")],
+        readonly=True,
     )
     preparation_line_ids = fields.One2many(
-        "care.tryout.line", "tryout_id", domain=[("kind", "=", "preparation")], readonly=True
+        "care.tryout.line",
+        "tryout_id",
+        string="Preparation rules",
+        domain=[("kind", "=", "preparation")],
+        readonly=True,
     )
 
     @api.depends("ruleset_id")

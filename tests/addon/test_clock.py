@@ -337,6 +337,15 @@ class TestMeet(ClockCommon):
             self.assertEqual(ticket.care_clock_state, "running")
             self.close(ticket, "2026-06-05 08:00:00")
             self.assertEqual(ticket.care_clock_state, "missed")
+            self.assertEqual(ticket.care_clock_text, "Acknowledged late, 06/05/2026")
+
+    def test_a_clock_that_was_met_says_which(self):
+        with freeze_time("2026-06-01 09:00:00"):
+            ticket = self.make_inquiry(care_nature_id=self.complaint.id)
+            self.close(ticket, "2026-06-01 08:00:00")
+            self.assertEqual(ticket.care_clock_state, "met")
+            self.assertIn(", 06/01/2026", ticket.care_clock_text)
+            self.assertNotIn("late", ticket.care_clock_text)
 
     def test_what_is_noted_after_the_end_counts_from_when_it_was_noted(self):
         with freeze_time("2026-06-01 09:00:00"):

@@ -362,7 +362,7 @@ class TestLists(ClockCommon):
             arch = self.env["helpdesk.ticket"].get_view(
                 self.env.ref(f"{MODULE}.inquiry_view_{view}").id, view
             )["arch"]
-            self.assertIn('default_order="care_next_due, care_received_date, id"', arch)
+            self.assertIn('care_next_due, care_received_date, id"', arch)
         found = self.env["helpdesk.ticket"].search(
             [("id", "in", self.tickets.ids)], order="care_next_due, care_received_date, id"
         )

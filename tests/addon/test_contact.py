@@ -1,12 +1,13 @@
 """The contact log, promises, logging a call, finding callers by number, cues for staff."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from unittest.mock import patch
 
 from freezegun import freeze_time
+from lxml import etree
 from psycopg2 import IntegrityError
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
@@ -427,7 +428,7 @@ class TestMailContacts(ContactCommon):
 @tagged("standard", "post_install", "-at_install")
 class TestCall(ContactCommon):
     def test_opens_with_number_hints_language_and_needs(self):
-        lang = self.env["res.lang"].with_context(active_test=False).search([], limit=1)
+        lang = self.env.ref("base.lang_fr")
         need = self.env["care.access.need"].search([], limit=1)
         ticket = self.inquiry(care_lang_id=lang.id, care_access_need_ids=[(6, 0, need.ids)])
         call = self.call(ticket, summary="Explained.")
@@ -439,6 +440,15 @@ class TestCall(ContactCommon):
         self.assertEqual(call.access_needs, need.name)
         self.assertEqual(call.may_say, "no")
         self.assertIn("has no authority", call.may_say_text)
+
+    def test_the_language_of_the_house_is_no_warning(self):
+        self.company.partner_id.lang = "en_US"
+        english = self.env.ref("base.lang_en")
+        interpreter = self.env.ref(f"{MODULE}.access_need_interpreter")
+        ticket = self.inquiry(care_lang_id=english.id)
+        self.assertFalse(self.call(ticket, summary="x").language)
+        ticket.care_access_need_ids = interpreter
+        self.assertEqual(self.call(ticket, summary="x").language, english.name)
 
     def test_the_number_of_the_contact_or_the_patient_is_the_next_best(self):
         ticket = self.inquiry(care_callback_phone=False)
@@ -632,6 +642,42 @@ class TestContactMeetsClocks(ContactCommon):
             call = self.call(ticket, summary="x", promised="Call back")
         self.assertEqual(call.promise_due, due)
 
+    def test_a_promise_of_days_is_proposed_while_somebody_works(self):
+        ticket = self._complaint()
+        self.company.care_tz = "America/New_York"
+        midnight = datetime(2030, 6, 12, 3, 59, 59)
+        calendar = self.env["resource.calendar"].create(
+            {
+                "name": "Office",
+                "tz": "America/New_York",
+                "attendance_ids": [
+                    Command.create(
+                        {
+                            "name": "Tuesday",
+                            "dayofweek": "1",
+                            "hour_from": 8,
+                            "hour_to": 16.5,
+                            "day_period": "morning",
+                        }
+                    )
+                ],
+            }
+        )
+        cases = [
+            (midnight, calendar, datetime(2030, 6, 11, 20, 30)),
+            # On a day without work, and without a calendar, at three.
+            (midnight + timedelta(days=1), calendar, datetime(2030, 6, 12, 19, 0)),
+            (midnight, self.env["resource.calendar"], datetime(2030, 6, 11, 19, 0)),
+            # A clock of hours ends when it ends, without seconds.
+            (datetime(2030, 6, 11, 9, 7, 31), calendar, datetime(2030, 6, 11, 9, 7)),
+        ]
+        for due, hours, proposed in cases:
+            self.company.resource_calendar_id = hours
+            with self.subTest(proposed):
+                with patch.object(type(ticket), "_care_promise_due", return_value=due):
+                    call = self.call(ticket, summary="x", promised="Call back")
+                self.assertEqual(call.promise_due, proposed)
+
     def test_telling_how_it_stands_meets_that_clock(self):
         ticket = self._complaint()
         met = []
@@ -744,6 +790,71 @@ class TestPromise(ContactCommon):
             theirs.read(["phone"])
         mine = promise.with_user(self.coordinator)
         self.assertEqual((mine.person, mine.number), ("Relative", "212 555 0101"))
+
+
+@tagged("standard", "post_install", "-at_install")
+class TestQueue(ContactCommon):
+    """The order of the worklists: missed promises, what is urgent, what is due next."""
+
+    def found(self, *tickets):
+        arch = self.env["helpdesk.ticket"].get_view(
+            self.env.ref(f"{MODULE}.inquiry_view_list").id, "list"
+        )["arch"]
+        order = etree.fromstring(arch).get("default_order")
+        rows = self.env["helpdesk.ticket"].with_user(self.coordinator)
+        return rows.search([("id", "in", [ticket.id for ticket in tickets])], order=order)
+
+    def test_missed_promises_then_urgent_then_the_nearest_deadline(self):
+        complaint = self.env.ref(f"{MODULE}.nature_complaint").id
+        self.company.care_policy_id = self.env.ref(f"{MODULE}.policy_us_cms")
+        later = self.inquiry(care_received_date=self.now, care_nature_id=complaint)
+        sooner = self.inquiry(
+            care_received_date=self.now - timedelta(days=2), care_nature_id=complaint
+        )
+        promised, urgent, flagged = self.inquiry(), self.inquiry(priority="3"), self.inquiry()
+        flagged._care_raise_flags(self.env["care.red.flag"].search([], limit=1))
+        self.promise(later)
+        missed = self.promise(promised, due=self.now - timedelta(minutes=1))
+        found = self.found(later, sooner, promised, urgent, flagged)
+        self.assertEqual(found[0], promised)
+        self.assertEqual(set(found[1:3].ids), {urgent.id, flagged.id})
+        self.assertEqual(found[3:].ids, [sooner.id, later.id])
+        self.assertEqual(
+            found.mapped("care_queue"),
+            ["1", "2", "2", "3", "3"],
+        )
+        missed.action_kept()
+        urgent.priority = "1"
+        self.assertEqual(promised.care_queue, "3")
+        self.assertEqual(urgent.care_queue, "3")
+
+    def test_a_promise_moves_up_when_it_is_missed(self):
+        ticket = self.inquiry()
+        promise = self.promise(ticket)
+        self.env.flush_all()
+        self.assertEqual(ticket.care_queue, "3")
+        triggers = self.env["ir.cron.trigger"].search(
+            [("cron_id", "=", self.env.ref(f"{MODULE}.cron_queue").id)]
+        )
+        self.assertIn(promise.due, triggers.mapped("call_at"))
+        committed = []
+        with (
+            freeze_time(promise.due + timedelta(minutes=1)),
+            patch.object(
+                self.env.registry["ir.cron"],
+                "_commit_progress",
+                lambda self, done=0, **kwargs: committed.append(done) or 1,
+            ),
+        ):
+            self.env["helpdesk.ticket"]._cron_care_queue()
+        self.assertEqual(ticket.care_queue, "1")
+        self.assertEqual(committed, [0, 1])
+
+    def test_a_plain_ticket_has_no_place_in_it(self):
+        ticket = self.env["helpdesk.ticket"].create(
+            {"name": "Printer", "description": "It smokes.", "priority": "3"}
+        )
+        self.assertFalse(ticket.care_queue)
 
 
 @tagged("standard", "post_install", "-at_install")

@@ -560,6 +560,19 @@ class TestFlagData(FlagCommon):
             with self.subTest(role=login), self.assertRaises(AccessError):
                 self.abuse.with_user(self.people[login]).target_minutes = 5
 
+    def test_a_target_has_its_unit(self):
+        for minutes, text in (
+            (0, "Immediately"),
+            (30, "30 minutes"),
+            (60, "60 minutes"),
+            (90, "90 minutes"),
+            (720, "12 hours"),
+        ):
+            self.abuse.target_minutes = minutes
+            self.assertEqual(self.abuse.target_text, text)
+        alarm = self.make_inquiry().with_user(self.supervisor)._care_raise_flags(self.abuse)
+        self.assertEqual(alarm.target_text, "12 hours")
+
     def test_a_target_is_never_negative(self):
         with (
             self.assertRaisesRegex(Exception, "cannot be negative|target_not_negative"),

@@ -497,6 +497,21 @@ class TestQuickIntake(CareCommon):
         self.assertEqual(ticket.care_told, "Mr Ruiz")
         self.assertEqual(ticket.care_answered_by_id, self.people["coordinator"])
 
+    def test_the_title_ends_with_a_whole_word_and_the_contact_keeps_all(self):
+        said = (
+            "He fell out of bed on Ward 7 last night, he says, and since then nobody has come by."
+        )
+        action = self._intake(what=said).action_keep_open()
+        ticket = self.env["helpdesk.ticket"].browse(action["res_id"]).sudo()
+        self.assertEqual(
+            ticket.name,
+            "He fell out of bed on Ward 7 last night, he says, and since then nobody has …",
+        )
+        self.assertEqual(ticket.care_contact_ids.summary, said)
+        action = self._intake(what="x" * 100).action_keep_open()
+        ticket = self.env["helpdesk.ticket"].browse(action["res_id"])
+        self.assertEqual(ticket.name, "x" * 80 + " …")
+
     def test_an_anonymous_caller_leaves_no_trace(self):
         intake = self._intake(
             answer="From 2 pm", identity="anonymous", phone="555 0101", email="ruiz@home.example"

@@ -12,7 +12,9 @@ from ..common import MODULE, CareCommon
 
 OPEN = [("closed_date", "=", False)]
 # Each over the few open inquiries alone; which one is cheapest depends on how few they are.
-SMALL = "care_(open|due|worklist|user_due|team_worklist|team_due|waiting|urgent|problem)_idx"
+SMALL = (
+    "care_(open|due|queue|worklist|user_queue|team_worklist|team_queue|waiting|urgent|problem)_idx"
+)
 EXPECTED = {
     "open": SMALL,
     "mine": SMALL,

@@ -7,7 +7,7 @@ class CarePatient(models.Model):
     _inherit = "care.patient"
 
     authority_ids = fields.One2many("care.authority", "patient_id", string="Who may be told")
-    disclosure_count = fields.Integer(compute="_compute_disclosure_count")
+    disclosure_count = fields.Integer("Number of disclosures", compute="_compute_disclosure_count")
 
     def _compute_disclosure_count(self):
         counts = dict(

@@ -23,7 +23,9 @@ class HelpdeskTicket(models.Model):
         groups=STAFF,
         string="Caller",
     )
-    care_may_say_text = fields.Text(compute="_compute_care_may_say", groups=STAFF)
+    care_may_say_text = fields.Text(
+        "What may be said", compute="_compute_care_may_say", groups=STAFF
+    )
     care_caller_id = fields.Many2one(
         "res.partner",
         compute="_compute_care_may_say",
@@ -297,7 +299,7 @@ class HelpdeskTicket(models.Model):
     # ------------------------------------------------------------------
 
     care_open_to_me = fields.Boolean(
-        compute="_compute_care_open_to_me", search="_search_care_open_to_me"
+        "Open to me", compute="_compute_care_open_to_me", search="_search_care_open_to_me"
     )
 
     @api.depends(

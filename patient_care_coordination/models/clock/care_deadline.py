@@ -80,6 +80,7 @@ class CareDeadline(models.Model):
             ("closed", "The inquiry was closed"),
             ("contact", "A contact or letter"),
         ],
+        string="Met by",
         readonly=True,
     )
     late = fields.Boolean(
@@ -106,7 +107,9 @@ class CareDeadline(models.Model):
         [*STATES, ("void", "No longer needed")], compute="_compute_state", search="_search_state"
     )
     due_text = fields.Char("Due by", compute="_compute_due_text")
-    change_ids = fields.One2many("care.deadline.change", "deadline_id", readonly=True)
+    change_ids = fields.One2many(
+        "care.deadline.change", "deadline_id", string="Changes", readonly=True
+    )
 
     _open_idx = models.Index("(ticket_id, due) WHERE met_date IS NULL AND void_date IS NULL")
     _escalate_idx = models.Index(
@@ -185,6 +188,21 @@ class CareDeadline(models.Model):
         """What is due, in the reader's words."""
         self.ensure_one()
         return dict(self._fields["kind"]._description_selection(self.env))[self.kind]
+
+    def _care_done_text(self):
+        """What was done and when, in the reader's words; says so when it was late."""
+        self.ensure_one()
+        words = {
+            "acknowledge": self.env._("Acknowledged"),
+            "contact": self.env._("Point of contact given"),
+            "settle": self.env._("Settled"),
+            "inform": self.env._("Kept informed"),
+            "answer": self.env._("Answered"),
+        }
+        values = {"what": words[self.kind], "date": self._care_text(self.met_date)}
+        if self.late:
+            return self.env._("%(what)s late, %(date)s", **values)
+        return self.env._("%(what)s, %(date)s", **values)
 
     # ------------------------------------------------------------------
     # Changing

@@ -20,7 +20,7 @@ class CareDeadlineChange(models.Model):
     what = fields.Selection(
         [
             ("extended", "New date, told to the person"),
-            ("recomputed", "Computed anew"),
+            ("recomputed", "Recomputed"),
             ("void", "No longer needed"),
             ("accepted", "Noted too late, accepted as done in time"),
         ],

@@ -6,7 +6,7 @@ class CareDepartment(models.Model):
 
     care_policy_id = fields.Many2one(
         "care.policy",
-        string="Policy of deadlines",
+        string="Deadline policy",
         index="btree_not_null",
         ondelete="restrict",
         domain="[('company_id', 'in', [company_id, False])]",

@@ -6,7 +6,7 @@ class CareNature(models.Model):
 
     care_policy_id = fields.Many2one(
         "care.policy",
-        string="Policy of deadlines",
+        string="Deadline policy",
         company_dependent=True,
         domain="[('company_id', 'in', [allowed_company_ids and allowed_company_ids[0], False])]",
         help="Only where other rules hold for this nature than for the company. Set for each "

@@ -12,7 +12,7 @@ class CarePolicy(models.Model):
     """
 
     _name = "care.policy"
-    _description = "Policy of Deadlines"
+    _description = "Deadline Policy"
     _order = "sequence, name, id"
 
     name = fields.Char(required=True, translate=True)
@@ -48,7 +48,7 @@ class CarePolicy(models.Model):
         "was noted, unless a supervisor accepts it with a reason.",
     )
     clock_ids = fields.One2many("care.policy.clock", "policy_id", string="Clocks", copy=True)
-    inquiry_ids = fields.One2many("helpdesk.ticket", "care_policy_id")
+    inquiry_ids = fields.One2many("helpdesk.ticket", "care_policy_id", string="Inquiries")
 
     _code_uniq = models.UniqueIndex(
         "(code) WHERE code IS NOT NULL", "Another policy has this code."

@@ -42,15 +42,19 @@ class CarePolicyClock(models.Model):
         "care.nature", string="Natures", help="Empty: inquiries of every nature."
     )
     severity_from = fields.Selection(
-        SEVERITIES, help="The gravest issue of the inquiry is at least this. Empty: any."
+        SEVERITIES,
+        string="Severity from",
+        help="The most serious issue of the inquiry is at least this. Empty: any.",
     )
     severity_to = fields.Selection(
-        SEVERITIES, help="The gravest issue of the inquiry is at most this. Empty: any."
+        SEVERITIES,
+        string="Severity to",
+        help="The most serious issue of the inquiry is at most this. Empty: any.",
     )
     amount = fields.Integer("Within", required=True, default=1)
     unit = fields.Selection(UNITS, required=True, default="working_days")
     recurring = fields.Boolean(
-        "Again and again",
+        "Repeats",
         help="When it was done and the inquiry is still not answered, the clock starts anew.",
     )
     cap_amount = fields.Integer(
@@ -58,7 +62,7 @@ class CarePolicyClock(models.Model):
         help="How long after the receipt an extension may reach, unless the person agreed to "
         "more. Zero: no limit.",
     )
-    cap_unit = fields.Selection(UNITS)
+    cap_unit = fields.Selection(UNITS, string="Unit of the cap")
     warn_amount = fields.Integer(
         "Due soon before",
         default=1,

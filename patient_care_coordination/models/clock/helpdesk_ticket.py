@@ -32,7 +32,7 @@ class HelpdeskTicket(models.Model):
 
     care_policy_id = fields.Many2one(
         "care.policy",
-        string="Policy of deadlines",
+        string="Deadline policy",
         readonly=True,
         copy=False,
         index="btree_not_null",
@@ -65,6 +65,7 @@ class HelpdeskTicket(models.Model):
         help="When the nearest open deadline ends.",
     )
     care_next_soon = fields.Datetime(
+        "Next due soon from",
         compute="_compute_care_next_due",
         store=True,
         precompute=True,
@@ -83,6 +84,7 @@ class HelpdeskTicket(models.Model):
         help="Of this round, something was done only after its end.",
     )
     care_any_met = fields.Boolean(
+        "A deadline was met",
         compute="_compute_care_next_due",
         store=True,
         precompute=True,
@@ -99,12 +101,17 @@ class HelpdeskTicket(models.Model):
         help="Missed: a deadline is over, or was met too late. Met: all were kept.",
     )
     care_clock_text = fields.Char(
-        "Due", compute="_compute_care_clock_text", groups=STAFF, help="What is due next, and when."
+        "Deadline",
+        compute="_compute_care_clock_text",
+        groups=STAFF,
+        help="What is due next and when, or what was done last.",
     )
     care_consent_asked_date = fields.Datetime(
         "Consent asked on", tracking=True, copy=False, groups=STAFF
     )
-    care_consent_date = fields.Datetime("Consent came on", tracking=True, copy=False, groups=STAFF)
+    care_consent_date = fields.Datetime(
+        "Consent received on", tracking=True, copy=False, groups=STAFF
+    )
     care_consent_text = fields.Char(
         "Waiting for consent",
         compute="_compute_care_consent_text",
@@ -120,22 +127,16 @@ class HelpdeskTicket(models.Model):
     care_out_of_time = fields.Boolean(
         "After the time limit", compute="_compute_care_out_of_time", groups=STAFF
     )
-    care_out_of_time_text = fields.Char(compute="_compute_care_out_of_time", groups=STAFF)
+    care_out_of_time_text = fields.Char(
+        "Time limit", compute="_compute_care_out_of_time", groups=STAFF
+    )
     care_out_of_time_reason = fields.Text(
-        "Why it is looked into all the same", tracking=True, copy=False, groups=STAFF
+        "Why it is looked into anyway", tracking=True, copy=False, groups=STAFF
     )
 
-    # The orders of the worklists, each over the few open inquiries alone.
+    # The order by what is due next, over the few open inquiries alone.
     _care_due_idx = models.Index(
         "(care_next_due, care_received_date, id)"
-        " WHERE care_is_inquiry IS TRUE AND closed_date IS NULL"
-    )
-    _care_user_due_idx = models.Index(
-        "(user_id, care_next_due, care_received_date, id)"
-        " WHERE care_is_inquiry IS TRUE AND closed_date IS NULL"
-    )
-    _care_team_due_idx = models.Index(
-        "(team_id, care_next_due, care_received_date, id)"
         " WHERE care_is_inquiry IS TRUE AND closed_date IS NULL"
     )
     _care_clockless_idx = models.Index(
@@ -209,27 +210,27 @@ class HelpdeskTicket(models.Model):
             now=fields.Datetime.now(),
         )
 
-    @api.depends("care_next_due")
+    @api.depends("care_next_due", "care_any_met", "care_round")
     @api.depends_context("lang")
     def _compute_care_clock_text(self):
-        """The nearest open deadline, in the words and the time zone of the hospital."""
+        """The nearest open deadline, else what was done last, in the hospital's time zone.
+
+        Where something was late it is the last of those: that is what makes the clock a missed one.
+        """
         texts = {}
-        waiting = self.filtered("care_next_due")
-        if waiting:
-            rows = (
-                self.env["care.deadline"]
-                .sudo()
-                .search(
-                    [
-                        ("ticket_id", "in", waiting.ids),
-                        ("met_date", "=", False),
-                        ("void_date", "=", False),
-                    ],
-                    order="due, id",
-                )
-            )
-            for row in rows:
+        running = self.filtered("care_next_due")
+        shown = self.filtered(lambda ticket: ticket.care_next_due or ticket.care_any_met)
+        if shown:
+            domain = [("ticket_id", "in", shown.ids), ("void_date", "=", False)]
+            rows = self.env["care.deadline"].sudo().search(domain, order="due, id")
+            opened = rows._care_open().filtered(lambda row: row.ticket_id in running)
+            for row in opened:
                 texts.setdefault(row.ticket_id.id, row.display_name)
+            done = (rows - rows._care_open()).filtered(
+                lambda row: row.ticket_id not in running and row.round == row.ticket_id.care_round
+            )
+            for row in done.sorted(lambda row: (row.late, row.met_date)):
+                texts[row.ticket_id.id] = row._care_done_text()
         for ticket in self:
             ticket.care_clock_text = texts.get(ticket.id, False)
 

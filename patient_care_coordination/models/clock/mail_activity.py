@@ -6,6 +6,7 @@ class MailActivity(models.Model):
 
     care_deadline_id = fields.Many2one(
         "care.deadline",
+        string="Deadline",
         index="btree_not_null",
         readonly=True,
         copy=False,

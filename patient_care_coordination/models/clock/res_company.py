@@ -9,11 +9,11 @@ class ResCompany(models.Model):
 
     care_policy_id = fields.Many2one(
         "care.policy",
-        string="Policy of deadlines",
+        string="Deadline policy",
         ondelete="restrict",
         domain="[('company_id', 'in', [id, False])]",
         help="Sets the deadlines of new inquiries. Those under way keep theirs until a supervisor "
-        "has them computed anew.",
+        "has them recomputed.",
     )
     care_tz = fields.Selection(
         _tz_get,

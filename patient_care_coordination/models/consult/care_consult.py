@@ -55,7 +55,7 @@ class CareConsult(models.Model):
         ondelete="restrict",
         help="Who is told when no answer came in time.",
     )
-    put_to = fields.Char(compute="_compute_put_to")
+    put_to = fields.Char("Asked of", compute="_compute_put_to")
     question = fields.Text(required=True, readonly=True)
     facts = fields.Text(
         readonly=True, help="What was told beside the question, as it was at that time."
@@ -66,7 +66,9 @@ class CareConsult(models.Model):
     tells_text = fields.Boolean("Text of the inquiry", readonly=True)
     due = fields.Datetime(required=True, readonly=True, index=True)
     remind_date = fields.Datetime(
-        readonly=True, help="When those asked are reminded: a quarter of the time before the due."
+        "Reminder on",
+        readonly=True,
+        help="When those asked are reminded: a quarter of the time before the due.",
     )
     reminded_date = fields.Datetime("Reminded on", readonly=True)
     escalated_date = fields.Datetime("Lead told on", readonly=True)
@@ -120,8 +122,10 @@ class CareConsult(models.Model):
     used_date = fields.Datetime(
         "Used on", readonly=True, help="When its answer went into the draft of the inquiry."
     )
-    asked_of_me = fields.Boolean("Put to me", compute="_compute_mine", search="_search_asked_of_me")
-    on_our_side = fields.Boolean(compute="_compute_mine")
+    asked_of_me = fields.Boolean(
+        "Asked of me", compute="_compute_mine", search="_search_asked_of_me"
+    )
+    on_our_side = fields.Boolean("Asked by my side", compute="_compute_mine")
 
     _number_uniq = models.Constraint(
         "unique (ticket_id, number)", "Another consult of this inquiry has this number."

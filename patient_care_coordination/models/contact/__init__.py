@@ -3,6 +3,7 @@ from . import care_handling_cue
 from . import care_patient
 from . import care_promise
 from . import helpdesk_ticket
+from . import helpdesk_ticket_queue
 from . import ir_attachment
 from . import mail_mail
 from . import mail_message

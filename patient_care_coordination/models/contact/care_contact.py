@@ -90,7 +90,7 @@ class CareContact(models.Model):
         compute="_compute_intact",
         string="Message",
     )
-    mail_message_id = fields.Many2one("mail.message", ondelete="restrict")
+    mail_message_id = fields.Many2one("mail.message", string="Logged from", ondelete="restrict")
     corrects_id = fields.Many2one("care.contact", ondelete="restrict")
     correction_ids = fields.One2many("care.contact", "corrects_id", string="Corrected by")
     corrected = fields.Boolean(compute="_compute_corrected")

@@ -70,7 +70,7 @@ class CareLetter(models.Model):
     )
     date = fields.Date(readonly=True, help="The day it was sent; a draft shows today.")
     lang_id = fields.Many2one("res.lang", string="Language", context={"active_test": False})
-    lang_missing = fields.Boolean(compute="_compute_lang_missing")
+    lang_missing = fields.Boolean("Language not installed", compute="_compute_lang_missing")
     large_print = fields.Boolean(
         "In large print", help="18 point, for people who need large print."
     )
@@ -101,7 +101,9 @@ class CareLetter(models.Model):
     way = fields.Selection(
         [("print", "Printed"), ("mail", "E-mail")], required=True, default="print"
     )
-    needs_other_checker = fields.Boolean(compute="_compute_needs_other_checker")
+    needs_other_checker = fields.Boolean(
+        "Another person checks", compute="_compute_needs_other_checker"
+    )
     writer_ids = fields.Many2many(
         "res.users", "care_letter_writer_rel", "letter_id", "user_id", string="Written by"
     )

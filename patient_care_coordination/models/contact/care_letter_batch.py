@@ -31,7 +31,9 @@ class CareLetterBatch(models.Model):
         readonly=True,
         index=True,
     )
-    line_ids = fields.One2many("care.letter.batch.line", "batch_id", readonly=True)
+    line_ids = fields.One2many(
+        "care.letter.batch.line", "batch_id", string="Letters of the batch", readonly=True
+    )
     total = fields.Integer("Letters", compute="_compute_progress")
     printed = fields.Integer(compute="_compute_progress")
     failed = fields.Integer("Not printed", compute="_compute_progress")

@@ -5,7 +5,7 @@ class CareLetterRequirement(models.Model):
     """Which letter must be sent before an inquiry of a nature may be closed."""
 
     _name = "care.letter.requirement"
-    _description = "Letter That Closing Requires"
+    _description = "Letter Required for Closing"
     _order = "nature_id, id"
     _rec_name = "type_id"
 

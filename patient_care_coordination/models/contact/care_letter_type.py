@@ -43,7 +43,7 @@ class CareLetterType(models.Model):
         help="Policies under which whoever wrote in it cannot check it.",
     )
     part_ids = fields.One2many("care.letter.type.part", "type_id", string="Parts")
-    placeholder_help = fields.Text(compute="_compute_placeholder_help")
+    placeholder_help = fields.Text("Placeholders", compute="_compute_placeholder_help")
 
     _code_uniq = models.Constraint("unique (code)", "Another letter type has this code.")
 

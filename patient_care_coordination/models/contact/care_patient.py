@@ -9,13 +9,14 @@ class CarePatient(models.Model):
     _inherit = "care.patient"
 
     phone_key = fields.Char(
+        "Phone key",
         compute="_compute_phone_key",
         store=True,
         precompute=True,
         index="trigram",
         help="The phone number in the form by which callers are found.",
     )
-    contact_count = fields.Integer(compute="_compute_contact_count")
+    contact_count = fields.Integer("Number of contacts", compute="_compute_contact_count")
 
     @api.depends("phone", "company_id")
     def _compute_phone_key(self):

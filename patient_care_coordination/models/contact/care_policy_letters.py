@@ -25,5 +25,5 @@ class CarePolicy(models.Model):
         "care_letter_requirement_policy_rel",
         "policy_id",
         "requirement_id",
-        string="Letters that closing requires",
+        string="Letters required for closing",
     )

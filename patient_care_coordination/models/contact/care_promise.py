@@ -45,7 +45,7 @@ class CarePromise(models.Model):
     kept_date = fields.Datetime("Kept on", readonly=True)
     kept_by_id = fields.Many2one("res.users", "Kept by", readonly=True, ondelete="restrict")
     kept_contact_id = fields.Many2one("care.contact", "Kept in", ondelete="restrict")
-    kept_late = fields.Boolean(compute="_compute_state")
+    kept_late = fields.Boolean("Kept late", compute="_compute_state")
     ended_date = fields.Datetime("Withdrawn or replaced on", readonly=True)
     ended_by_id = fields.Many2one("res.users", "Withdrawn or replaced by", ondelete="restrict")
     reason = fields.Text(help="Why it was withdrawn or replaced.")
@@ -141,6 +141,8 @@ class CarePromise(models.Model):
         ]
         promises = self.sudo().create(rows)
         promises._care_remind()
+        # An inquiry moves up in the worklists when its promise is missed.
+        self.env.ref("patient_care_coordination.cron_queue")._trigger(promises.mapped("due"))
         return promises.with_env(self.env)
 
     def _care_remind(self):

@@ -33,6 +33,7 @@ class HelpdeskTicket(models.Model):
         groups=STAFF,
     )
     care_phone_key = fields.Char(
+        "Phone key",
         compute="_compute_care_phone_keys",
         store=True,
         precompute=True,
@@ -41,6 +42,7 @@ class HelpdeskTicket(models.Model):
         help="The phone number in the form by which callers are found.",
     )
     care_confidential_phone_key = fields.Char(
+        "Phone key, in confidence",
         compute="_compute_care_phone_keys",
         store=True,
         precompute=True,

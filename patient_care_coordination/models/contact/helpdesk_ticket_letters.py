@@ -11,7 +11,7 @@ class HelpdeskTicket(models.Model):
     _inherit = "helpdesk.ticket"
 
     care_letter_ids = fields.One2many("care.letter", "ticket_id", string="Letters", groups=STAFF)
-    care_praise = fields.Boolean(compute="_compute_care_praise", groups=STAFF)
+    care_praise = fields.Boolean("Praise", compute="_compute_care_praise", groups=STAFF)
 
     @api.depends("care_nature_id")
     def _compute_care_praise(self):

@@ -15,17 +15,17 @@ class CareDepartment(models.Model):
 
     name = fields.Char(required=True, translate=True)
     code = fields.Char(copy=False, help="Short code used on lists and imports, such as W7.")
-    complete_name = fields.Char(compute="_compute_complete_name", recursive=True)
+    complete_name = fields.Char("Department", compute="_compute_complete_name", recursive=True)
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company
     )
     parent_id = fields.Many2one(
-        "care.department", index=True, ondelete="restrict", check_company=True
+        "care.department", string="Part of", index=True, ondelete="restrict", check_company=True
     )
     parent_path = fields.Char(index=True)
-    child_ids = fields.One2many("care.department", "parent_id")
+    child_ids = fields.One2many("care.department", "parent_id", string="Sub-departments")
     team_id = fields.Many2one(
         "helpdesk.ticket.team",
         string="Answering team",

@@ -4,6 +4,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_datetime
 
+from .care_red_flag import target_text
 from .helpdesk_ticket import OURS
 
 OPEN = ("suggested", "raised", "taken")
@@ -44,6 +45,7 @@ class CareFlagAlarm(models.Model):
     raised_date = fields.Datetime("Raised on")
     raised_by_id = fields.Many2one("res.users", string="Raised by")
     target_minutes = fields.Integer("Target (minutes)", help="As it was when it was raised.")
+    target_text = fields.Char("Target", compute="_compute_target_text")
     alerted = fields.Char("Who was told")
     escalated_date = fields.Datetime("Escalated on")
     owner_id = fields.Many2one("res.users", index="btree_not_null")
@@ -52,7 +54,7 @@ class CareFlagAlarm(models.Model):
         "Minutes to a person", aggregator="avg", help="From raising it until a person took it."
     )
     late = fields.Boolean(
-        "Over the target", help="A person took it later than the target, or was escalated to."
+        "Over target", help="A person took it later than the target, or was escalated to."
     )
     minutes_open = fields.Integer("Minutes since raised", compute="_compute_minutes_open")
     sentence = fields.Char(compute="_compute_sentence")
@@ -62,7 +64,7 @@ class CareFlagAlarm(models.Model):
     done_note = fields.Text("What was done")
     dismissed_date = fields.Datetime("Dismissed on")
     dismissed_by_id = fields.Many2one("res.users", string="Dismissed by")
-    dismissed_reason = fields.Text("Why it is none")
+    dismissed_reason = fields.Text("Why it is not a red flag")
 
     _open_uniq = models.UniqueIndex(
         "(ticket_id, flag_id) WHERE state IN ('suggested', 'raised', 'taken')",
@@ -75,6 +77,12 @@ class CareFlagAlarm(models.Model):
     def _compute_display_name(self):
         for alarm in self:
             alarm.display_name = f"{alarm.ticket_id.sudo().number}: {alarm.flag_id.name}"
+
+    @api.depends("target_minutes")
+    @api.depends_context("lang")
+    def _compute_target_text(self):
+        for alarm in self:
+            alarm.target_text = target_text(alarm.env, alarm.target_minutes)
 
     @api.depends("raised_date", "taken_date")
     def _compute_minutes_open(self):

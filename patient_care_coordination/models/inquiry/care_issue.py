@@ -32,7 +32,8 @@ class CareIssue(models.Model):
             ("procedure", "Operation or procedure"),
             ("discharge", "Discharge or transfer"),
             ("other", "Other or not stated"),
-        ]
+        ],
+        string="Stage of care",
     )
     department_id = fields.Many2one("care.department", index="btree_not_null")
     finding = fields.Selection(

@@ -43,7 +43,7 @@ class CareManagedContact(models.Model):
     """
 
     _name = "care.managed.contact"
-    _description = "Managed Contact"
+    _description = "Managed contact"
     _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "review_date desc, id desc"
     _mail_post_access = "read"
@@ -59,6 +59,7 @@ class CareManagedContact(models.Model):
     reason = fields.Text(required=True, help="What happened, with dates; facts, no judgement.")
     named_contact_id = fields.Many2one(
         "res.users",
+        string="Named contact",
         required=True,
         domain=[("share", "=", False)],
         help="The one person who speaks to the caller.",
@@ -69,13 +70,14 @@ class CareManagedContact(models.Model):
         domain=[("care_code", "!=", False)],
         help="Empty: all ways.",
     )
-    allowed_times = fields.Char(help="Such as: Tuesdays from 10 to 11.")
+    allowed_times = fields.Char("Allowed times", help="Such as: Tuesdays from 10 to 11.")
     notice_date = fields.Date(
         "Written notice sent",
         tracking=True,
         help="When the person was told in writing: what, why, until when, and how to appeal.",
     )
     review_date = fields.Date(
+        "Review on",
         required=True,
         tracking=True,
         default=lambda self: fields.Date.context_today(self) + relativedelta(months=6),
@@ -104,6 +106,7 @@ class CareManagedContact(models.Model):
     approved_date = fields.Date("Approved on", readonly=True, copy=False)
     reminded_date = fields.Date("Approver reminded on", readonly=True, copy=False)
     in_force = fields.Boolean(
+        "In force",
         compute="_compute_in_force",
         search="_search_in_force",
         help="Approved, told in writing, and before the review date.",

@@ -16,12 +16,12 @@ class CareNature(models.Model):
         help="How formal it is: an inquiry is upgraded from a lower rank to a higher one."
     )
     description = fields.Text(translate=True)
-    close_needs_answer = fields.Boolean(default=True)
+    close_needs_answer = fields.Boolean("Closing needs an answer", default=True)
     close_needs_told = fields.Boolean(
         "Closing needs who was told", default=True, help="Who was told, when and how."
     )
-    close_needs_category = fields.Boolean(default=True)
-    close_needs_department = fields.Boolean(default=False)
+    close_needs_category = fields.Boolean("Closing needs a category", default=True)
+    close_needs_department = fields.Boolean("Closing needs a department", default=False)
     close_needs_finding = fields.Boolean(
         "Closing needs findings", help="At least one issue, and a finding for each."
     )

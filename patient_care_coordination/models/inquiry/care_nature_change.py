@@ -11,8 +11,12 @@ class CareNatureChange(models.Model):
     ticket_id = fields.Many2one(
         "helpdesk.ticket", string="Inquiry", required=True, index=True, ondelete="restrict"
     )
-    old_nature_id = fields.Many2one("care.nature", required=True, ondelete="restrict")
-    new_nature_id = fields.Many2one("care.nature", required=True, ondelete="restrict")
+    old_nature_id = fields.Many2one(
+        "care.nature", string="Old nature", required=True, ondelete="restrict"
+    )
+    new_nature_id = fields.Many2one(
+        "care.nature", string="New nature", required=True, ondelete="restrict"
+    )
     reason = fields.Text(required=True)
     user_id = fields.Many2one("res.users", string="Changed by", required=True)
     date = fields.Datetime(required=True, default=fields.Datetime.now)

@@ -18,8 +18,8 @@ class CarePatient(models.Model):
     _mail_post_access = "read"
 
     name = fields.Char(required=True, index="trigram", tracking=True)
-    hospital_number = fields.Char(index=True, copy=False, tracking=True)
-    birth_date = fields.Date(index="btree_not_null", tracking=True)
+    hospital_number = fields.Char("Hospital number", index=True, copy=False, tracking=True)
+    birth_date = fields.Date("Date of birth", index="btree_not_null", tracking=True)
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company
     )
@@ -32,7 +32,7 @@ class CarePatient(models.Model):
     )
     access_need_ids = fields.Many2many("care.access.need", string="Access needs")
     safe_to_call = fields.Char(
-        help="When and how it is safe to call, and whether a message may be left."
+        "Safe to call", help="When and how it is safe to call, and whether a message may be left."
     )
     partner_id = fields.Many2one(
         "res.partner",
@@ -42,7 +42,7 @@ class CarePatient(models.Model):
         help="Optional: the contact who is this patient. The contact itself does not show it.",
     )
     inquiry_ids = fields.One2many("helpdesk.ticket", "care_patient_id", string="Inquiries")
-    inquiry_count = fields.Integer(compute="_compute_inquiry_count")
+    inquiry_count = fields.Integer("Number of inquiries", compute="_compute_inquiry_count")
 
     _hospital_number_uniq = models.UniqueIndex(
         "(company_id, hospital_number) WHERE hospital_number IS NOT NULL",

@@ -4,6 +4,16 @@ from odoo.exceptions import UserError
 from .hints import Hints
 
 
+def target_text(env, minutes):
+    """A target of ``minutes`` in the reader's words."""
+    if not minutes:
+        return env._("Immediately")
+    hours, rest = divmod(minutes, 60)
+    if rest or hours < 2:
+        return env._("%s minutes", minutes)
+    return env._("%s hours", hours)
+
+
 class CareRedFlag(models.Model):
     """What stops the filling in of forms: somebody must be told now.
 
@@ -32,6 +42,7 @@ class CareRedFlag(models.Model):
         "Target (minutes)",
         help="How soon a person takes it, counted from raising it; 0 means immediately.",
     )
+    target_text = fields.Char("Target", compute="_compute_target_text")
     alert_group_ids = fields.Many2many(
         "res.groups", "care_red_flag_group_rel", "flag_id", "group_id", string="Alert roles"
     )
@@ -55,6 +66,12 @@ class CareRedFlag(models.Model):
         "CHECK (target_minutes >= 0)",
         "The target of a red flag cannot be negative: write 0 for immediately.",
     )
+
+    @api.depends("target_minutes")
+    @api.depends_context("lang")
+    def _compute_target_text(self):
+        for flag in self:
+            flag.target_text = target_text(flag.env, flag.target_minutes)
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -129,7 +129,7 @@ class HelpdeskTicket(models.Model):
     care_told = fields.Char("Who was told", groups=STAFF, copy=False, tracking=True)
     care_told_date = fields.Datetime("Told on", groups=STAFF, copy=False, tracking=True)
     care_told_channel_id = fields.Many2one(
-        "helpdesk.ticket.channel", string="Told by", groups=STAFF, copy=False, tracking=True
+        "helpdesk.ticket.channel", string="How told", groups=STAFF, copy=False, tracking=True
     )
     care_answered_by_id = fields.Many2one(
         "res.users", string="Answered by", groups=STAFF, copy=False, readonly=True, tracking=True

@@ -9,7 +9,7 @@ class RatingRating(models.Model):
 
     care_ticket_id = fields.Many2one(
         "helpdesk.ticket",
-        string="Ticket",
+        string="Inquiry",
         compute="_compute_care_ticket_id",
         store=True,
         index="btree_not_null",

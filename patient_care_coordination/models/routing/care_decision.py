@@ -67,7 +67,7 @@ class CareDecision(models.Model):
         groups="base.group_system",
         help="The normalised text the inquiry was routed on; kept by its first decision alone.",
     )
-    normaliser_version = fields.Integer(groups="base.group_system")
+    normaliser_version = fields.Integer("Version of the normaliser", groups="base.group_system")
     sentence = fields.Char("Reason", compute="_compute_sentence")
 
     _rule_date_idx = models.Index("(rule_id, create_date)")

@@ -17,7 +17,7 @@ class CareReroute(models.Model):
     name = fields.Char(compute="_compute_name")
     company_id = fields.Many2one("res.company", required=True, index=True)
     ruleset_id = fields.Many2one("care.ruleset", string="Version", readonly=True)
-    by_hand = fields.Boolean(readonly=True)
+    by_hand = fields.Boolean("By hand", readonly=True)
     state = fields.Selection(
         [
             ("preview", "Preview"),
@@ -29,11 +29,11 @@ class CareReroute(models.Model):
         default="preview",
         readonly=True,
     )
-    line_ids = fields.One2many("care.reroute.line", "reroute_id")
+    line_ids = fields.One2many("care.reroute.line", "reroute_id", string="Inquiries")
     looked_at = fields.Integer("Inquiries looked at", readonly=True)
-    line_count = fields.Integer(compute="_compute_counts")
-    chosen_count = fields.Integer(compute="_compute_counts")
-    applied_count = fields.Integer(compute="_compute_counts")
+    line_count = fields.Integer("Found", compute="_compute_counts")
+    chosen_count = fields.Integer("Chosen", compute="_compute_counts")
+    applied_count = fields.Integer("Moved", compute="_compute_counts")
 
     @api.depends("ruleset_id", "create_date")
     @api.depends_context("lang")

@@ -18,7 +18,9 @@ class CareRule(models.Model):
     _order = "ruleset_id, kind, catch_all, sequence, id"
     _check_company_auto = True
 
-    ruleset_id = fields.Many2one("care.ruleset", required=True, index=True, ondelete="cascade")
+    ruleset_id = fields.Many2one(
+        "care.ruleset", string="Rule set", required=True, index=True, ondelete="cascade"
+    )
     company_id = fields.Many2one(related="ruleset_id.company_id", store=True, index=True)
     state = fields.Selection(related="ruleset_id.state")
     kind = fields.Selection(
@@ -48,9 +50,11 @@ class CareRule(models.Model):
         "res.users", domain=[("share", "=", False)], help="Whom to ask about this rule."
     )
     paused = fields.Boolean(help="The rule stays in its place and matches nothing.")
-    valid_from = fields.Date()
-    valid_to = fields.Date(help="The last day on which the rule counts.")
-    catch_all = fields.Boolean(readonly=True, help="The last rule: takes what no other took.")
+    valid_from = fields.Date("Valid from")
+    valid_to = fields.Date("Valid until", help="The last day on which the rule counts.")
+    catch_all = fields.Boolean(
+        "Catch-all", readonly=True, help="The last rule: takes what no other took."
+    )
     line_ids = fields.One2many("care.rule.line", "rule_id", string="Conditions", copy=True)
     condition_text = fields.Char("When", compute="_compute_condition_text")
     effect_text = fields.Char("Then", compute="_compute_effect_text")
@@ -62,6 +66,7 @@ class CareRule(models.Model):
         "care_rule_category_rel",
         "rule_id",
         "category_id",
+        string="Categories",
         ondelete="restrict",
         context=ALL,
     )
@@ -70,6 +75,7 @@ class CareRule(models.Model):
         "care_rule_tag_rel",
         "rule_id",
         "tag_id",
+        string="Tags",
         ondelete="restrict",
         context=ALL,
     )
@@ -177,7 +183,7 @@ class CareRule(models.Model):
     )
 
     hit_count = fields.Integer("Hits (90 days)", compute="_compute_hits")
-    last_hit = fields.Datetime(compute="_compute_hits")
+    last_hit = fields.Datetime("Last hit", compute="_compute_hits")
     overturned = fields.Float(
         compute="_compute_hits",
         help="Share of its inquiries of the last 90 days that a person moved elsewhere within "

@@ -97,16 +97,24 @@ class CareRuleLine(models.Model):
         help="One word or phrase a line. A star at the end of a word stands for any ending; "
         "case and accents do not matter."
     )
-    channel_ids = fields.Many2many("helpdesk.ticket.channel", ondelete="restrict", context=ALL)
+    channel_ids = fields.Many2many(
+        "helpdesk.ticket.channel", string="Channels", ondelete="restrict", context=ALL
+    )
     nature_ids = fields.Many2many("care.nature", ondelete="restrict", context=ALL)
-    category_ids = fields.Many2many("helpdesk.ticket.category", ondelete="restrict", context=ALL)
+    category_ids = fields.Many2many(
+        "helpdesk.ticket.category", string="Categories", ondelete="restrict", context=ALL
+    )
     department_ids = fields.Many2many("care.department", ondelete="restrict", context=ALL)
     lang_ids = fields.Many2many("res.lang", ondelete="restrict", context=ALL, string="Languages")
-    tag_ids = fields.Many2many("helpdesk.ticket.tag", ondelete="restrict", context=ALL)
+    tag_ids = fields.Many2many(
+        "helpdesk.ticket.tag", string="Tags", ondelete="restrict", context=ALL
+    )
     partner_tag_ids = fields.Many2many(
         "res.partner.category", ondelete="restrict", context=ALL, string="Tags of the caller"
     )
-    product_ids = fields.Many2many("product.product", ondelete="restrict", context=ALL)
+    product_ids = fields.Many2many(
+        "product.product", string="Products", ondelete="restrict", context=ALL
+    )
     team_ids = fields.Many2many(
         "helpdesk.ticket.team", ondelete="restrict", context=ALL, string="Teams"
     )

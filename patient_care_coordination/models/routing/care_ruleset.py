@@ -47,15 +47,26 @@ class CareRuleset(models.Model):
         "res.company", required=True, index=True, default=lambda self: self.env.company
     )
     starter_key = fields.Char(
-        readonly=True, copy=False, help="Which edition of the shipped rules this version holds."
+        "Starter",
+        readonly=True,
+        copy=False,
+        help="Which edition of the shipped rules this version holds.",
     )
     origin_id = fields.Many2one("care.ruleset", string="Made from", readonly=True, copy=False)
     rule_ids = fields.One2many("care.rule", "ruleset_id", string="Rules", copy=True)
     preparation_rule_ids = fields.One2many(
-        "care.rule", "ruleset_id", domain=[("kind", "=", "preparation")], copy=False
+        "care.rule",
+        "ruleset_id",
+        string="Preparation rules",
+        domain=[("kind", "=", "preparation")],
+        copy=False,
     )
     routing_rule_ids = fields.One2many(
-        "care.rule", "ruleset_id", domain=[("kind", "=", "routing")], copy=False
+        "care.rule",
+        "ruleset_id",
+        string="Routing rules",
+        domain=[("kind", "=", "routing")],
+        copy=False,
     )
     activated_by_id = fields.Many2one("res.users", string="Activated by", readonly=True, copy=False)
     activated_date = fields.Datetime("Activated", readonly=True, copy=False)
@@ -63,9 +74,9 @@ class CareRuleset(models.Model):
         "res.users", string="Replay seen by", readonly=True, copy=False
     )
     replayed_date = fields.Datetime("Replay seen", readonly=True, copy=False)
-    replayed_fingerprint = fields.Char(readonly=True, copy=False)
+    replayed_fingerprint = fields.Char("Fingerprint of the replay", readonly=True, copy=False)
     replayed_summary = fields.Char("Replay", readonly=True, copy=False)
-    replay_current = fields.Boolean(compute="_compute_replay_current")
+    replay_current = fields.Boolean("Replay is current", compute="_compute_replay_current")
     decision_count = fields.Integer("Decisions", compute="_compute_decision_count")
 
     _one_live = models.UniqueIndex(

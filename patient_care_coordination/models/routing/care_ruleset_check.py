@@ -18,8 +18,8 @@ class CareRuleset(models.Model):
 
     finding_ids = fields.One2many("care.ruleset.finding", "ruleset_id", string="Checks")
     checked_date = fields.Datetime("Checked", readonly=True, copy=False)
-    error_count = fields.Integer(compute="_compute_finding_counts")
-    warning_count = fields.Integer(compute="_compute_finding_counts")
+    error_count = fields.Integer("Errors", compute="_compute_finding_counts")
+    warning_count = fields.Integer("Warnings", compute="_compute_finding_counts")
 
     @api.depends("finding_ids.level")
     def _compute_finding_counts(self):

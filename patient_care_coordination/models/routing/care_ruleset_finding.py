@@ -9,7 +9,9 @@ class CareRulesetFinding(models.Model):
     _order = "level, sequence, id"
     _rec_name = "sentence"
 
-    ruleset_id = fields.Many2one("care.ruleset", required=True, index=True, ondelete="cascade")
+    ruleset_id = fields.Many2one(
+        "care.ruleset", string="Rule set", required=True, index=True, ondelete="cascade"
+    )
     rule_id = fields.Many2one("care.rule", ondelete="cascade", index="btree_not_null")
     sequence = fields.Integer()
     level = fields.Selection(

@@ -42,25 +42,32 @@ class HelpdeskTicket(models.Model):
         help="A person chose team or member of staff: rules only suggest from then on.",
     )
     care_needs_person = fields.Boolean(
+        "Needs a person",
         readonly=True,
         copy=False,
         groups=STAFF,
         help="Routing took it from somebody who is absent and found nobody yet.",
     )
     care_suggested_rule_id = fields.Many2one(
-        "care.rule", readonly=True, copy=False, groups=STAFF, index="btree_not_null"
+        "care.rule",
+        string="Suggested rule",
+        readonly=True,
+        copy=False,
+        groups=STAFF,
+        index="btree_not_null",
     )
     care_suggested_team_id = fields.Many2one(
-        "helpdesk.ticket.team", readonly=True, copy=False, groups=STAFF
+        "helpdesk.ticket.team", string="Suggested team", readonly=True, copy=False, groups=STAFF
     )
     care_kept_rule_id = fields.Many2one(
         "care.rule",
+        string="Rule that was set aside",
         readonly=True,
         copy=False,
         groups=STAFF,
         help="The suggestion of this rule was declined and does not come back.",
     )
-    care_suggestion = fields.Char(compute="_compute_care_suggestion", groups=STAFF)
+    care_suggestion = fields.Char("Suggestion", compute="_compute_care_suggestion", groups=STAFF)
 
     @api.depends("care_suggested_rule_id", "care_suggested_team_id")
     @api.depends_context("lang")

@@ -9,7 +9,10 @@ class ResourceCalendarLeaves(models.Model):
     _inherit = "resource.calendar.leaves"
 
     care_moved = fields.Boolean(
-        readonly=True, copy=False, help="Inquiries were moved when this absence began."
+        "Inquiries handed over",
+        readonly=True,
+        copy=False,
+        help="Inquiries were moved when this absence began.",
     )
 
     @api.model_create_multi
