@@ -162,7 +162,7 @@ class CareParCopyLine(models.TransientModel):
 
     wizard_id = fields.Many2one("care.par.copy", required=True, index=True, ondelete="cascade")
     shelf = fields.Char()
-    shelf_sequence = fields.Integer()
+    shelf_sequence = fields.Integer("Shelf order")
     two_bin = fields.Boolean("Two bins")
     bin_qty = fields.Float("One bin holds", digits="Product Unit")
 

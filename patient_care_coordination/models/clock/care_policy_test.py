@@ -26,7 +26,7 @@ class CarePolicyTest(models.Model):
     company_id = fields.Many2one(related="policy_id.company_id", store=True, index=True)
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
-    unhappy = fields.Selection(YES_NO, string="Unhappy")
+    unhappy = fields.Selection(YES_NO)
     written = fields.Selection([("yes", "Written"), ("no", "Spoken")], string="How it came")
     about = fields.Selection(ABOUT)
     formal = fields.Selection(
