@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools import format_datetime
 
 from ..inquiry.helpdesk_ticket import OURS
@@ -139,10 +140,11 @@ class CareSupplyRequest(models.Model):
     @api.model
     def _care_ward_domain(self):
         """The wards that the user may ask for: own ones for ward staff, else all."""
-        domain = [("is_ward", "=", True)]
-        if not any(map(self.env.user.has_group, self._care_everywhere_groups())):
-            domain.append(("ward_user_ids", "in", self.env.uid))
-        return domain
+        if any(map(self.env.user.has_group, self._care_everywhere_groups())):
+            return Domain("is_ward", "=", True)
+        return Domain("is_ward", "=", True) & (
+            Domain("ward_user_ids", "in", self.env.uid) | Domain("supervisor_id", "=", self.env.uid)
+        )
 
     @api.model
     def _care_everywhere_groups(self):
@@ -267,6 +269,9 @@ class CareSupplyRequest(models.Model):
                     )
                 )
         result = super().write(vals)
+        if "department_id" in vals:
+            # The rules on records look at them before they change alone.
+            self.check_access("write")
         if "ticket_id" in vals:
             self._care_check_inquiry()
         return result
