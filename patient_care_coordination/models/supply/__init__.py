@@ -8,6 +8,7 @@ from . import stock_warehouse
 from . import care_department
 from . import stock_warehouse_orderpoint
 from . import stock_warehouse_orderpoint_grid
+from . import stock_warehouse_orderpoint_scale
 from . import stock_warehouse_use
 from . import stock_location_use
 from . import stock_picking_use
