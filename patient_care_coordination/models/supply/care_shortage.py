@@ -38,7 +38,9 @@ class CareShortage(models.Model):
         related="location_id.care_department_id", string="Ward", store=True, index=True
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
-    kind = fields.Selection([("low", "Low"), ("out", "Out of stock")], required=True, readonly=True)
+    kind = fields.Selection(
+        [("low", "Low"), ("out", "Out of stock")], string="State", required=True, readonly=True
+    )
     since = fields.Datetime("Short since", required=True, readonly=True)
     out_since = fields.Datetime("Out since", readonly=True)
     ended = fields.Datetime(readonly=True)

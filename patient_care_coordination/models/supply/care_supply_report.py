@@ -37,7 +37,9 @@ class CareSupplyReport(models.Model):
     shortages = fields.Integer("Times short", readonly=True)
     stock_outs = fields.Integer("Stock-outs", readonly=True)
     days_out = fields.Float("Days out of stock", readonly=True)
-    inquiries = fields.Integer("Inquiries behind which it lies", readonly=True)
+    inquiries = fields.Integer(
+        "Inquiries", readonly=True, help="Inquiries that a shortage lies behind."
+    )
 
     @property
     def _table_query(self):

@@ -57,7 +57,7 @@ class CareSupplyRequest(models.Model):
         default=lambda self: self.env.user,
         copy=False,
     )
-    needed_by = fields.Datetime(tracking=True)
+    needed_by = fields.Datetime("Needed by", tracking=True)
     urgency = fields.Selection(
         [("normal", "Normal"), ("urgent", "Urgent")], required=True, default="normal", tracking=True
     )

@@ -79,10 +79,10 @@ class StockWarehouseOrderpoint(models.Model):
                     self.env["ir.sequence"].sudo().next_by_code("care.supply.bin")
                 )
 
-    @api.depends("qty_on_hand", "care_use_per_day", "product_min_qty", "product_max_qty")
+    @api.depends("care_on_hand", "care_use_per_day", "product_min_qty", "product_max_qty")
     def _compute_care_cover(self):
         for orderpoint in self:
-            there = orderpoint.qty_on_hand
+            there = orderpoint.care_on_hand
             orderpoint.care_days_of_cover = days_of_cover(there, orderpoint.care_use_per_day) or 0
             orderpoint.care_cover = cover_word(
                 there, orderpoint.product_min_qty, orderpoint.product_max_qty

@@ -23,7 +23,7 @@ class StockWarehouseOrderpoint(models.Model):
         help="Who sells it to the store; a ward gets it from the store.",
     )
     care_on_hand = fields.Float(
-        "On hand", compute="_compute_care_on_hand", digits="Product Unit", compute_sudo=True
+        "There now", compute="_compute_care_on_hand", digits="Product Unit", compute_sudo=True
     )
     care_on_order = fields.Float(
         "On order", compute="_compute_care_on_order", digits="Product Unit", compute_sudo=True
@@ -68,7 +68,9 @@ class StockWarehouseOrderpoint(models.Model):
             )
         )[:1]
 
+    @api.depends("product_id", "location_id", "product_id.stock_move_ids.state")
     def _compute_care_on_hand(self):
+        """For all at once: what Odoo computes asks once for each place."""
         rows = self.env["stock.quant"]._read_group(
             [
                 ("product_id", "in", self.product_id.ids),
@@ -234,6 +236,7 @@ class StockWarehouseOrderpoint(models.Model):
             "res_id": wizard.id,
             "view_mode": "form",
             "target": "new",
+            "context": {"dialog_size": "extra-large"},
         }
 
     # ------------------------------------------------------------------
