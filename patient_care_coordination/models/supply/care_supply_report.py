@@ -33,13 +33,11 @@ class CareSupplyReport(models.Model):
     department_id = fields.Many2one("care.department", string="Ward", readonly=True)
     location_id = fields.Many2one("stock.location", string="Place", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
-    used = fields.Float("Used", readonly=True, digits="Product Unit")
+    used = fields.Float(readonly=True, digits="Product Unit")
     shortages = fields.Integer("Times short", readonly=True)
     stock_outs = fields.Integer("Stock-outs", readonly=True)
     days_out = fields.Float("Days out of stock", readonly=True)
-    inquiries = fields.Integer(
-        "Inquiries", readonly=True, help="Inquiries that a shortage lies behind."
-    )
+    inquiries = fields.Integer(readonly=True, help="Inquiries that a shortage lies behind.")
 
     @property
     def _table_query(self):

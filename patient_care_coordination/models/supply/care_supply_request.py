@@ -302,7 +302,13 @@ class CareSupplyRequest(models.Model):
 
     def _care_check_decision(self, decisions, sentence):
         if wrong := self.filtered(lambda request: request.decision not in decisions):
-            raise UserError(f"{', '.join(wrong.mapped('name'))}: {sentence}")
+            raise UserError(
+                self.env._(
+                    "%(names)s: %(sentence)s",
+                    names=", ".join(wrong.mapped("name")),
+                    sentence=sentence,
+                )
+            )
 
     # ------------------------------------------------------------------
     # Sending and approving
