@@ -79,6 +79,24 @@ class TestDemo(TransactionCase):
         self.assertGreater(len(wizard.line_ids), 50)
         self.assertFalse(wizard.short_names)
 
+    def test_things_are_lent_wanted_and_counted(self):
+        loans = self.env["stock.picking"].search([("care_due_back", "!=", False)])
+        self.assertEqual(len(loans), 7)
+        self.assertEqual(loans.mapped("care_loan_state").count("lent"), 5)
+        overdue = loans.filtered("care_overdue_told")
+        self.assertEqual(len(overdue), 2)
+        self.assertEqual(set(overdue.mapped("care_borrower")), {"relative", "patient"})
+        states = self.env["stock.lot"].search([]).mapped("care_loan_state")
+        self.assertEqual((states.count("cleaning"), states.count("inspection")), (1, 1))
+        requests = self.env["care.supply.request"].search([])
+        self.assertEqual(set(requests.mapped("urgency")), {"normal", "urgent"})
+        self.assertFalse(requests.filtered("problem_count"))
+        self.assertTrue(requests.filtered("ticket_id").picking_ids)
+        count = self.env["care.ward.count"].search([])
+        self.assertEqual(count.state, "counting")
+        self.assertEqual(len(count.line_ids.filtered("is_counted")), 5)
+        self.assertGreater(len(count.line_ids), 20)
+
     def test_loading_again_adds_nothing(self):
         count = self.env["helpdesk.ticket"].search_count([])
         self.env["res.company"]._care_load_demo()

@@ -36,3 +36,4 @@ from . import stock_warehouse_orderpoint_reorder
 from . import care_supply_report
 from . import helpdesk_ticket
 from . import res_company_demo
+from . import res_company_demo_desk
