@@ -1,6 +1,6 @@
 {
     "name": "Patient Care Coordination",
-    "summary": "Patient inquiries on the helpdesk: who asks about whom, routed with a reason",
+    "summary": "Patient inquiries with their clocks and letters, ward supplies and equipment",
     "version": "19.0.1.0.0",
     "category": "Services/Helpdesk",
     "license": "AGPL-3",
