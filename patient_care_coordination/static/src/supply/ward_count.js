@@ -18,6 +18,8 @@ export class CareWardCount extends Component {
         this.orm = useService("orm");
         this.mutex = new Mutex();
         this.root = useRef("root");
+        // What is being typed: an answer that arrives meanwhile must not wipe it out.
+        this.typing = {};
         this.state = useState({ lines: [], refusal: "", current: false, open: false });
         onWillStart(() => this.load());
         useEffect(
@@ -87,6 +89,15 @@ export class CareWardCount extends Component {
     }
     set(line, quantity) {
         return this.call("care_set", [line.id, quantity]);
+    }
+    valueOf(line) {
+        return this.typing[line.id] ?? (line.is_counted ? line.counted : "");
+    }
+    onInput(line, ev) {
+        this.typing[line.id] = ev.target.value;
+    }
+    onBlur(line) {
+        delete this.typing[line.id];
     }
     onTyped(line, ev) {
         const typed = ev.target.value.trim().replace(",", ".");
