@@ -1,4 +1,4 @@
-"""Install on a database full of tickets and stock, upgrade, uninstall."""
+"""Install on a database full of tickets and stock but without Purchase, upgrade, uninstall."""
 
 import os
 import re
@@ -7,7 +7,15 @@ import pytest
 
 from .conftest import Hospital, clone, drop
 
+WITHOUT_PURCHASE = """
+modules = env["ir.module.module"].search([("name", "in", ("purchase", "purchase_stock"))])
+modules.button_immediate_uninstall()
+result = True
+"""
 FILL = """
+# Purchase took away the rule by which a warehouse receives from vendors; Inventory makes it again.
+for warehouse in env["stock.warehouse"].search([]):
+    warehouse._create_or_update_route()
 stage_done = env.ref("helpdesk_mgmt.helpdesk_ticket_stage_done")
 team = env["helpdesk.ticket.team"].create({"name": "IT", "alias_name": "it-desk"})
 category = env["helpdesk.ticket.category"].create({"name": "Printers"})
@@ -41,6 +49,40 @@ result = {{
     "made": env["helpdesk.ticket"].search_count([("care_is_inquiry", "=", True)]),
     "versions": env["care.ruleset"].search_count([]),
 }}
+"""
+ORDER = """
+from odoo import Command
+company = env["res.company"].search([], limit=1)
+warehouse = env["stock.warehouse"].search([("company_id", "=", company.id)], limit=1)
+ward = env["care.department"].create({"name": "Ward 7", "company_id": company.id})
+env["care.ward.setup"].create({
+    "company_id": company.id, "warehouse_id": warehouse.id,
+    "department_ids": [Command.set(ward.ids)],
+}).action_apply()
+clerk = env["res.users"].create({
+    "name": "Clerk", "login": "clerk",
+    "group_ids": [Command.link(env.ref("patient_care_coordination.group_supplies_clerk").id)],
+})
+product = env["product.product"].create({
+    "name": "Pillow", "is_storable": True,
+    "categ_id": env.ref("patient_care_coordination.supply_category_comfort").id,
+})
+level = env["stock.warehouse.orderpoint"].with_user(clerk).create({
+    "product_id": product.id, "location_id": warehouse.lot_stock_id.id, "trigger": "manual",
+    "product_min_qty": 10, "product_max_qty": 20,
+})
+preview = env["care.reorder"].with_user(clerk).browse(level.action_care_order()["res_id"])
+source = preview.line_ids.source
+answer = preview.action_order()
+receipt = env["stock.move"].search([("product_id", "=", product.id)]).picking_id
+before = [receipt.picking_type_id.code, receipt.state, level.care_on_order, level.qty_to_order]
+receipt.with_user(clerk).button_validate()
+env.cr.commit()
+result = {
+    "purchase": "purchase.order" in env, "source": source,
+    "answer": answer.get("params", {}).get("message") or preview.line_ids.mapped("error"),
+    "before": before, "state": receipt.state, "there": level.care_on_hand,
+}
 """
 MAKE = """
 nature = env.ref("patient_care_coordination.nature_question")
@@ -88,6 +130,7 @@ def database():
 
 
 def test_install_upgrade_uninstall(database):
+    database.shell(WITHOUT_PURCHASE)
     ids = database.shell(FILL)
 
     log = database.run_server("-i", "patient_care_coordination")
@@ -98,6 +141,16 @@ def test_install_upgrade_uninstall(database):
     assert look["teams"] == ["IT"]
     assert look["quantity"] == 250
     assert look["live"] == look["companies"]
+
+    assert database.shell(ORDER) == {
+        "purchase": False,
+        "source": "No vendor yet",
+        "answer": "1 lines were ordered.",
+        "before": ["incoming", "assigned", 20, 0],
+        "state": "done",
+        "there": 20,
+    }
+    look["quantity"] += 20
 
     database.shell(MAKE)
     log = database.run_server("-u", "patient_care_coordination")
