@@ -72,7 +72,11 @@ class CareReorder(models.TransientModel):
     def _care_source(self, orderpoint):
         if orderpoint.location_id.care_department_id:
             return self.env._("The store, by transfer")
-        return orderpoint.care_vendor_id.name or self.env._("No vendor yet")
+        if orderpoint.care_vendor_id:
+            return orderpoint.care_vendor_id.name
+        # Without Purchase the store's own rule makes a receipt, whoever sends it.
+        bought = "buy" in orderpoint.rule_ids.mapped("action")
+        return self.env._("No vendor yet") if bought else self.env._("A receipt")
 
     def action_order(self):
         """Order all lines; those that cannot be stay, with their reason."""
@@ -88,7 +92,11 @@ class CareReorder(models.TransientModel):
         done.unlink()
         for line in self.line_ids:
             line.error = problems[line.orderpoint_id]
-        message = self.env._("%s lines were ordered.", count)
+        message = (
+            self.env._("1 line was ordered.")
+            if count == 1
+            else self.env._("%s lines were ordered.", count)
+        )
         if not problems:
             return {
                 "type": "ir.actions.client",

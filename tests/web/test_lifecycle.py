@@ -144,8 +144,8 @@ def test_install_upgrade_uninstall(database):
 
     assert database.shell(ORDER) == {
         "purchase": False,
-        "source": "No vendor yet",
-        "answer": "1 lines were ordered.",
+        "source": "A receipt",
+        "answer": "1 line was ordered.",
         "before": ["incoming", "assigned", 20, 0],
         "state": "done",
         "there": 20,

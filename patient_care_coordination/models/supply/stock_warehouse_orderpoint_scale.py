@@ -65,7 +65,7 @@ class StockWarehouseOrderpoint(models.Model):
             ):
                 levels.rule_ids = rule
                 done |= levels
-        super(StockWarehouseOrderpoint, self - done)._compute_rules()
+        return super(StockWarehouseOrderpoint, self - done)._compute_rules()
 
     def _compute_qty(self):
         levels = self._care_countable()
