@@ -184,6 +184,7 @@ class TestReorder(ReorderCommon):
         wizard = self.preview(self.levels[0])
         self.set_stock(self.blanket, self.store, 8)
         self.env.invalidate_all()
+        self.levels._compute_qty_to_order_computed()
         wizard.action_order()
         self.assertEqual(self.orders().order_line.product_qty, 12)
 

@@ -246,8 +246,9 @@ class StockWarehouseOrderpoint(models.Model):
     def _care_order(self, wanted):
         """Order, once: of two people who order the same at once one is told so.
 
-        The rows are locked and changed. So somebody who reads them at the same time skips them,
-        and somebody who read them before is sent back by the database to read them again.
+        The rows are locked and changed. So somebody who orders at the same time skips them, and
+        somebody who read them before is sent back by the database to read them again: what is
+        stored as short includes all that others ordered.
 
         :param wanted: ``{orderpoint: (short when it was looked at, quantity to order)}``
         :return: ``{orderpoint: sentence}`` of what was not ordered
@@ -262,7 +263,6 @@ class StockWarehouseOrderpoint(models.Model):
         locked.care_ordered_date = fields.Datetime.now()
         locked.flush_recordset(["care_ordered_date"])
         locked.invalidate_recordset()
-        locked._compute_qty_to_order_computed()
         procurements = {}
         for orderpoint in locked:
             needed, quantity = wanted[orderpoint.with_env(self.env)]
