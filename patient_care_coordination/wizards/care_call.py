@@ -221,6 +221,10 @@ class CareCall(models.TransientModel):
             )
         place.check_access("read")
         self.corrects_id.check_access("read")
+        if self.promise_id.ticket_id not in (self.ticket_id, self.env["helpdesk.ticket"]):
+            raise UserError(
+                self.env._("That promise was made on another inquiry: log the call there.")
+            )
         self._check_complete()
         contact = self.env["care.contact"]._care_log([self._prepare_contact()])
         if (self.promised or "").strip() and self.promise_due:

@@ -555,6 +555,9 @@ class TestWaysOut(AuthorityCommon):
         )
         with self.assertRaisesRegex(UserError, "past the gate of inquiry"):
             composer._action_send_mail()
+        composer.write({"model": "care.patient", "res_ids": str(ticket.care_patient_id.ids)})
+        with self.assertRaisesRegex(UserError, "past the gate of the inquiries"):
+            composer._action_send_mail()
 
     def test_a_batch_with_a_stage_mail_arrives_and_says_the_number_alone(self):
         self.triage._get_applicable_stages()[:1].mail_template_id = self.env.ref(

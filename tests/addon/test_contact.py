@@ -713,6 +713,30 @@ class TestPromise(ContactCommon):
         self.assertTrue(missed.kept_late)
         self.assertEqual(ticket.care_next_promise, soon.due)
 
+    def test_who_cannot_read_the_inquiry_keeps_no_promise_about_it(self):
+        ticket = self.inquiry()
+        clerk = self.people["clerk"]
+        before = self.env["care.promise"].search_count([("ticket_id", "=", ticket.id)])
+        with self.assertRaisesRegex(UserError, "cannot read inquiry .* choose somebody who works"):
+            with self.env.cr.savepoint():
+                self.promise(ticket, user_id=clerk.id)
+        self.assertEqual(
+            self.env["care.promise"].search_count([("ticket_id", "=", ticket.id)]), before
+        )
+
+    def test_a_call_keeps_the_promises_of_its_own_inquiry(self):
+        promise = self.promise(self.inquiry())
+        other = self.inquiry()
+        call = (
+            self.env["care.call"]
+            .with_user(self.coordinator)
+            .create({"ticket_id": other.id, "promise_id": promise.id, "summary": "Told her."})
+        )
+        with self.assertRaisesRegex(UserError, "made on another inquiry"):
+            call.action_save()
+        self.assertFalse(promise.kept_date)
+        self.assertFalse(self.env["care.contact"].search([("ticket_id", "=", other.id)]))
+
     def test_it_is_neither_changed_nor_deleted(self):
         promise = self.promise(self.inquiry())
         with self.assertRaisesRegex(UserError, "A promise is not changed"):

@@ -598,6 +598,8 @@ class TestLetterSending(LetterCommon):
         letter = self.finished("thanks", partner_id=other.id, recipient_name="Neighbour")
         with self.assertRaisesRegex(UserError, "has no authority"):
             letter._care_send()
+        with self.assertRaisesRegex(UserError, "the gate was asked about this person"):
+            self.finished("thanks", recipient_name="Neighbour")
 
     def test_of_a_complaint_without_patient_only_neutral_letters_leave(self):
         ticket = self.make_inquiry(

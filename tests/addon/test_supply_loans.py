@@ -3,6 +3,7 @@
 import re
 from datetime import date, timedelta
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
@@ -148,6 +149,35 @@ class TestLoans(LoanCommon):
     # ------------------------------------------------------------------
     # Other screens of Inventory
     # ------------------------------------------------------------------
+
+    def test_no_edit_makes_a_thing_available_or_a_transfer_another_inquiry_s(self):
+        self.lend(self.chair)
+        loan = self.chair.care_loan_picking_id
+        clerk = self.people["clerk"]
+        with self.assertRaisesRegex(AccessError, "its loan state is not edited"):
+            self.chair.with_user(clerk).write({"care_loan_state": "available"})
+        with self.assertRaisesRegex(AccessError, "The inquiry of a transfer stays"):
+            loan.with_user(clerk).write({"care_ticket_id": False})
+        self.assertEqual(self.chair.care_loan_state, "lent")
+        self.assertEqual(loan.care_ticket_id, self.ticket)
+
+    def test_nothing_is_lent_for_ever_or_for_what_is_closed(self):
+        with self.assertRaisesRegex(UserError, "Due back within 366 days"):
+            self.lend(self.chair, due=TOMORROW + timedelta(days=400))
+        self.ticket.sudo().write(
+            {
+                "care_answer": "At the main entrance.",
+                "care_told": "Ben Okafor",
+                "care_told_date": fields.Datetime.now(),
+                "care_told_channel_id": self.env["helpdesk.ticket.channel"]
+                ._care_by_code("phone")
+                .id,
+                "stage_id": self.env.ref("helpdesk_mgmt.helpdesk_ticket_stage_done").id,
+            }
+        )
+        with self.assertRaisesRegex(UserError, "is closed: reopen it"):
+            self.lend(self.chair)
+        self.assertEqual(self.chair.care_loan_state, "available")
 
     def test_inventory_cannot_lend_what_is_not_inspected(self):
         self.lend()

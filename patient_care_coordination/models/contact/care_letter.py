@@ -296,6 +296,15 @@ class CareLetter(models.Model):
             return text if part.kind == "text" else ""
         return f"{extra}\n{text}" if text.strip() else extra
 
+    def _care_names_recipient(self):
+        """Whether the printed name is that of the person whom the gate is asked about."""
+        names = [self.partner_id.sudo().name]
+        if self._care_to_caller():
+            ticket = self.ticket_id.sudo()
+            names += [ticket.partner_name, ticket.care_confidential_name]
+        printed = self.recipient_name.casefold()
+        return any(name and name.casefold() in printed for name in names)
+
     def _care_gaps(self):
         """What is missing before this letter can be finished: sentences for staff."""
         self.ensure_one()
@@ -316,11 +325,10 @@ class CareLetter(models.Model):
         if self.code == "holding" and self.due_date:
             gaps += self._care_day_gaps()
         partner = self.partner_id.sudo()
-        if partner and not self.neutral and self.recipient_name:
-            if partner.name.casefold() not in self.recipient_name.casefold():
-                gaps.append(
-                    self.env._("the name of %s: the gate was asked about this person", partner.name)
-                )
+        if partner and self.recipient_name and not self._care_names_recipient():
+            gaps.append(
+                self.env._("the name of %s: the gate was asked about this person", partner.name)
+            )
         gaps += [part.name for part in self.part_ids if part.missing]
         gaps += self._care_signature_gaps()
         values = self._care_values()

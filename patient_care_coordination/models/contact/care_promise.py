@@ -140,10 +140,27 @@ class CarePromise(models.Model):
             for vals in vals_list
         ]
         promises = self.sudo().create(rows)
+        promises._care_check_keepers()
         promises._care_remind()
         # An inquiry moves up in the worklists when its promise is missed.
         self.env.ref("patient_care_coordination.cron_queue")._trigger(promises.mapped("due"))
         return promises.with_env(self.env)
+
+    def _care_check_keepers(self):
+        """Raise UserError where somebody is to keep a promise who cannot read its inquiry."""
+        kept = self.filtered("user_id")
+        for user, promises in kept.grouped("user_id").items():
+            readable = promises.ticket_id.with_user(user)._filtered_access("read")
+            hidden = promises.ticket_id.filtered(lambda t, seen=readable: t.id not in seen.ids)
+            if hidden:
+                raise UserError(
+                    self.env._(
+                        "%(who)s cannot read inquiry %(number)s, so cannot keep a promise about "
+                        "it: choose somebody who works on it.",
+                        who=user.name,
+                        number=", ".join(hidden.mapped("number")),
+                    )
+                )
 
     def _care_remind(self):
         """Schedule the activities. They tell the time alone: their words go into mails."""

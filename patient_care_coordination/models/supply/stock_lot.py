@@ -12,6 +12,12 @@ LENDERS = (
 BOUNCE = timedelta(seconds=2)
 
 
+# The longest that something is lent at once.
+LOAN_DAYS = 366
+# What scans and transfers alone write.
+STEPS = {"care_loan_state", "care_loan_picking_id", "care_step_date"}
+
+
 class StockLot(models.Model):
     """A serial number that is lent: its state follows the moves that bring it out and back.
 
@@ -78,6 +84,14 @@ class StockLot(models.Model):
         today = fields.Date.context_today(self)
         return [("care_loan_state", "=", "lent"), ("care_due_back", "<", today)]
 
+    def write(self, vals):
+        """A thing becomes available by its inspection, not by an edit."""
+        if not self.env.su and not STEPS.isdisjoint(vals):
+            raise AccessError(
+                self.env._("Scan the thing for its next step: its loan state is not edited.")
+            )
+        return super().write(vals)
+
     # ------------------------------------------------------------------
     # What may be lent
     # ------------------------------------------------------------------
@@ -135,6 +149,14 @@ class StockLot(models.Model):
         if not due_back or due_back < today:
             raise UserError(
                 self.env._("Say when it is due back: today or later, for the reminder to come.")
+            )
+        if due_back > today + timedelta(days=LOAN_DAYS):
+            raise UserError(
+                self.env._("Due back within %s days: later it is not a loan.", LOAN_DAYS)
+            )
+        if ticket and ticket.sudo().closed:
+            raise UserError(
+                self.env._("Inquiry %s is closed: reopen it before you lend.", ticket.number)
             )
         things = self.sudo()
         things._care_check_lendable()

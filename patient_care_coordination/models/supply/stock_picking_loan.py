@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.tools import format_date
 
 from .care_department_ward import CLERK
@@ -48,7 +49,11 @@ class StockPicking(models.Model):
         self._action_done()
 
     def write(self, vals):
-        """A new date for a loan starts its reminder anew."""
+        """A new date for a loan starts its reminder anew; whose loan it is stays."""
+        if not self.env.su and not {"care_ticket_id", "care_overdue_told"}.isdisjoint(vals):
+            raise AccessError(
+                self.env._("The inquiry of a transfer stays: lend or ask from the inquiry.")
+            )
         if vals.get("care_due_back"):
             self.sudo()._care_overdue_activities().unlink()
             vals = {**vals, "care_overdue_told": False}
