@@ -209,6 +209,8 @@ def answer_in_writing(day, open_page):
     day.write_letter("Final")
     words = "We read the notes and spoke with the ward; the bell must be answered at once."
     day.fill_parts(words)
+    # An answer to what was typed in the parts must not meet the address while it is typed.
+    day.save()
     day.page.locator("[name=recipient_address] textarea").fill("3 Mill Lane\nSpringfield")
     day.page.fill(
         "[name=completion_date] input",
