@@ -1,13 +1,11 @@
 """Two server processes on one database: what one activates, the other follows; turns stay fair."""
 
-import json
 import threading
-import urllib.request
 from collections import Counter
 
 import pytest
 
-from .conftest import Hospital, clone, drop
+from .pair import Session, two_servers
 
 PREPARE = """
 from odoo.fields import Command
@@ -34,52 +32,10 @@ result = {"draft": draft.id, "team": team.id, "staff": staff.ids,
 """
 
 
-class Session:
-    """A logged-in user who calls methods of one server process."""
-
-    def __init__(self, url, login):
-        self.url, self.cookie = url, None
-        self._post(
-            "/web/session/authenticate",
-            {"db": Session.database, "login": login, "password": login},
-        )
-
-    def _post(self, path, params):
-        request = urllib.request.Request(
-            self.url + path,
-            json.dumps({"jsonrpc": "2.0", "method": "call", "params": params}).encode(),
-            {"Content-Type": "application/json"},
-        )
-        if self.cookie:
-            request.add_header("Cookie", self.cookie)
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            cookie = answer.headers.get("Set-Cookie")
-            if cookie and "session_id" in cookie:
-                self.cookie = cookie.split(";")[0]
-            body = json.loads(answer.read())
-        assert "error" not in body, body["error"]
-        return body["result"]
-
-    def call(self, model, method, *args, **kwargs):
-        return self._post(
-            f"/web/dataset/call_kw/{model}/{method}",
-            {"model": model, "method": method, "args": list(args), "kwargs": kwargs},
-        )
-
-
 @pytest.fixture(scope="module")
 def pair(demo_template):
-    name = "pcc_test_pair"
-    clone(demo_template, name)
-    servers = [Hospital(name), Hospital(name)]
-    facts = servers[0].shell(PREPARE)
-    Session.database = name
-    for server in servers:
-        server.serve()
-    yield servers, facts
-    for server in servers:
-        server.stop()
-    drop(name)
+    with two_servers(demo_template, "pcc_test_pair", PREPARE) as found:
+        yield found
 
 
 def ask(session, facts, number):

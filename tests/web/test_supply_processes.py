@@ -4,8 +4,7 @@ import threading
 
 import pytest
 
-from .conftest import Hospital, clone, drop
-from .test_routing_processes import Session
+from .pair import Session, two_servers
 
 PREPARE = """
 from odoo.fields import Command
@@ -63,17 +62,8 @@ result = {
 
 @pytest.fixture(scope="module")
 def store(demo_template):
-    name = "pcc_test_store"
-    clone(demo_template, name)
-    servers = [Hospital(name), Hospital(name)]
-    facts = servers[0].shell(PREPARE)
-    Session.database = name
-    for server in servers:
-        server.serve()
-    yield servers, facts
-    for server in servers:
-        server.stop()
-    drop(name)
+    with two_servers(demo_template, "pcc_test_store", PREPARE) as found:
+        yield found
 
 
 def test_two_clerks_order_the_same_shortage_once(store):
