@@ -8,7 +8,8 @@ the product's unit, times in days. Floats are rounded up to whole steps with a t
 from math import ceil, isfinite
 from typing import NamedTuple
 
-TOLERANCE = 1e-6
+# Far below what two decimals can differ by, far above what floats lose.
+TOLERANCE = 1e-9
 
 
 class Levels(NamedTuple):
@@ -23,7 +24,7 @@ def round_up(quantity, step=1):
     _check(quantity=quantity)
     if not step > 0 or not isfinite(step):
         raise ValueError("a step must be above zero")
-    return ceil(quantity / step - TOLERANCE) * step if quantity > 0 else 0
+    return max(ceil(quantity / step - TOLERANCE), 1) * step if quantity > 0 else 0
 
 
 def quantile(values, share):
