@@ -70,7 +70,7 @@ class TestSuggestion(FlagCommon):
         self.assertEqual(
             message.subject, f"Red flag suggested on inquiry {ticket.number}: please look"
         )
-        for secret in ("Okafor", "nurse"):
+        for secret in ("Okafor", "nurse", self.abuse.name):
             self.assertNotIn(secret, message.subject + message.body)
         self.assertLessEqual({self.supervisor, guard}, set(message.notified_partner_ids.user_ids))
         self.assertIn("Supervisor", alarm.alerted)
@@ -241,8 +241,8 @@ class TestRaising(FlagCommon):
             [("id", "not in", before.ids), ("message_type", "=", "user_notification")]
         )
         self.assertIn(ticket.number, told.subject)
-        self.assertIn(self.abuse.name, told.body)
-        for secret in ("Okafor", "hit"):
+        self.assertIn("must take it immediately: open the inquiry", told.body)
+        for secret in ("Okafor", "hit", self.abuse.name):
             self.assertNotIn(secret, told.subject + told.body + told.record_name)
         self.assertLessEqual(
             {self.supervisor, self.people["responder"], other},
@@ -270,7 +270,9 @@ class TestRaising(FlagCommon):
         )
         self.assertEqual(mail.state, "outgoing")
         self.assertIn(self.supervisor.partner_id, mail.recipient_ids)
-        self.assertNotIn("Okafor", mail.subject + mail.body_html)
+        self.assertIn("open the inquiry and choose Take it", mail.body_html)
+        for secret in ("Okafor", self.abuse.name):
+            self.assertNotIn(secret, mail.subject + mail.body_html)
 
     def test_the_author_of_an_alarm_is_never_a_caller(self):
         ticket = self.make_inquiry()
@@ -525,6 +527,8 @@ class TestEscalation(FlagCommon):
         self.assertTrue(alarm.late)
         told = self._told(ticket)
         self.assertEqual(len(told), 1)
+        self.assertIn("raised 10 minutes ago", told.body)
+        self.assertNotIn(self.abuse.name, told.subject + told.body)
         self.assertIn(self.supervisor.partner_id, told.notified_partner_ids)
         self.assertFalse(in_time.escalated_date)
         self.assertIn(self.supervisor, ticket.activity_ids.user_id)

@@ -1,5 +1,3 @@
-from markupsafe import Markup
-
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_datetime
@@ -317,7 +315,7 @@ class CareFlagAlarm(models.Model):
         return alarms
 
     def _care_alert(self):
-        """Tell those whom these raised flags go to, at once: number and flag, nobody's name."""
+        """Tell those whom these raised flags go to, at once: the number, and when to take it."""
         alarms = self.sudo()
         alarms.ticket_id.filtered(lambda ticket: ticket.priority != "3").write({"priority": "3"})
         told = alarms._care_people()
@@ -371,9 +369,8 @@ class CareFlagAlarm(models.Model):
                     ", ".join(tickets.mapped("number")),
                 ),
                 self.env._(
-                    "Words of the text suggest %s. Nothing was raised: open the inquiry, and raise "
-                    "it or say that it is not a flag.",
-                    ", ".join(mine.flag_id.mapped("name")),
+                    "Words of the text suggest a red flag. Nothing was raised: open the inquiry, "
+                    "and raise it or say that it is not a flag."
                 ),
             )
         self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True).create(
@@ -381,28 +378,23 @@ class CareFlagAlarm(models.Model):
         )
 
     def _care_alarm_text(self):
-        """The words of the alarm: flag, target and what to do."""
+        """What to do, and by when. Which flag it is and what it asks for stay on the inquiry."""
         target = (
             self.env._("within %s minutes", self.target_minutes)
             if self.target_minutes
             else self.env._("immediately")
         )
-        lines = [
-            self.env._(
-                "%(flag)s. Somebody must take it %(target)s: open the inquiry and choose Take it.",
-                flag=self.flag_id.name,
-                target=target,
-            ),
-            self.flag_id.instruction,
-        ]
-        return Markup("").join(Markup("<p>%s</p>") % line for line in lines if line)
+        return self.env._(
+            "Somebody must take it %s: open the inquiry and choose Take it.",
+            target,
+        )
 
     def _care_notify(self, users, subject, body):
         """A message into the inbox, or by mail through the queue, as each person wants it."""
         robot = self.env.user.share or self.env.uid == SUPERUSER_ID
         # Who hands in through the portal is a caller, whose name must not travel.
         author = self.env.ref("base.partner_root") if robot else self.env.user.partner_id
-        # Ours says no more than number and flag, and reaches those who read no inquiry too.
+        # Ours says no more than the number, and reaches those who read no inquiry too.
         ticket = self.ticket_id.sudo()
         place = ticket if len(ticket) == 1 else self.env["mail.thread"].sudo()
         company = self.company_id[:1]
@@ -518,9 +510,8 @@ class CareFlagAlarm(models.Model):
             users,
             self.env._("Nobody has taken a red flag on inquiry %s", ticket.number),
             self.env._(
-                "%(flag)s was raised %(minutes)s minutes ago; the target is %(target)s. "
+                "It was raised %(minutes)s minutes ago; the target is %(target)s. "
                 "Take it, or see that somebody does.",
-                flag=self.flag_id.name,
                 minutes=self._care_minutes(now),
                 target=self.target_minutes or self.env._("immediately"),
             ),
