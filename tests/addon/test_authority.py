@@ -831,8 +831,26 @@ class TestMerge(AuthorityCommon):
         self.patient.partner_id = self.ben
         self.check_refused(self.patient)
 
+    def test_who_called_is_not_merged(self):
+        ticket = self.inquiry(partner_id=self.ben.id, care_patient_id=False)
+        self.check_refused(ticket)
+
+    def test_who_called_in_confidence_is_not_merged(self):
+        ticket = self.inquiry(
+            partner_id=self.ben.id, care_patient_id=False, care_identity="confidential"
+        ).sudo()
+        self.assertFalse(ticket.partner_id)
+        with self.assertRaisesRegex(UserError, "named in records that stay as they were"):
+            self.merge(self.eve)
+        self.assertEqual(ticket.care_confidential_partner_id, self.ben)
+
     def test_others_are_merged_as_ever(self):
+        plain = self.env["helpdesk.ticket"].create(
+            {"name": "Toner", "description": "Empty", "partner_id": self.ben.id}
+        )
+        self.assertFalse(plain.care_is_inquiry)
         self.merge(self.eve)
+        self.assertEqual(plain.partner_id, self.eve)
         self.assertFalse(self.ben.exists())
 
 

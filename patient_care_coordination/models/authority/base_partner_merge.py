@@ -1,12 +1,13 @@
 from odoo import models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
     _inherit = "base.partner.merge.automatic.wizard"
 
     def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
-        """Merge contacts, save those that rows of patient care name.
+        """Merge contacts, save those that rows of patient care or inquiries name.
 
         A merge moves every link by SQL, past all rules: what one person may be told would become
         another's, and rows that are kept as they were written would name somebody else.
@@ -22,7 +23,12 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         return super()._merge(partner_ids, dst_partner=dst_partner, extra_checks=extra_checks)
 
     def _care_is_named(self, partner_ids):
-        """Whether a row of any of our models names one of these contacts."""
+        """Whether an inquiry, or a row of any of our models, names one of these contacts."""
+        tickets = self.env["helpdesk.ticket"].sudo().with_context(active_test=False)
+        called = Domain("partner_id", "in", partner_ids)
+        called |= Domain("care_confidential_partner_id", "in", partner_ids)
+        if tickets.search_count(called & Domain("care_is_inquiry", "=", True), limit=1):
+            return True
         return any(
             self.env[name]
             .sudo()
