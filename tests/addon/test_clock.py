@@ -342,7 +342,7 @@ class TestMeet(ClockCommon):
     def test_a_clock_that_was_met_says_which(self):
         with freeze_time("2026-06-01 09:00:00"):
             ticket = self.make_inquiry(care_nature_id=self.complaint.id)
-            self.close(ticket, "2026-06-01 08:00:00")
+            self.close(ticket, "2026-06-01 09:00:00")
             self.assertEqual(ticket.care_clock_state, "met")
             self.assertIn(", 06/01/2026", ticket.care_clock_text)
             self.assertNotIn("late", ticket.care_clock_text)
@@ -463,8 +463,34 @@ class TestMeet(ClockCommon):
 
     def test_told_in_the_future_is_refused(self):
         ticket = self.make_inquiry()
-        with self.assertRaisesRegex(UserError, "in the future: enter when the person was told"):
+        refused = "in the future: enter when the person was told"
+        with self.assertRaisesRegex(UserError, refused), self.env.cr.savepoint():
             ticket.care_told_date = datetime.now() + timedelta(days=1)
+        with self.assertRaisesRegex(UserError, refused), self.env.cr.savepoint():
+            self.make_inquiry(care_told_date=datetime.now() + timedelta(days=1))
+        self.assertFalse(ticket.care_told_date)
+
+    def test_told_before_the_receipt_is_refused(self):
+        with freeze_time("2026-06-03 09:00:30"):
+            ticket = self.make_inquiry()
+            refused = "told on 06/02/2026.* before the inquiry was received on 06/03/2026"
+            with self.assertRaisesRegex(UserError, refused), self.env.cr.savepoint():
+                ticket.care_told_date = "2026-06-02 10:00:00"
+            with self.assertRaisesRegex(UserError, refused), self.env.cr.savepoint():
+                self.make_inquiry(care_told_date="2026-06-02 10:00:00")
+            self.assertFalse(ticket.care_told_date)
+            # Within the minute of the receipt, as a form sends it.
+            ticket.care_told_date = "2026-06-03 09:00:00"
+            ticket.write(
+                {
+                    "care_received_date": "2026-06-02 09:00:00",
+                    "care_told_date": "2026-06-02 10:00:00",
+                }
+            )
+            refused = "before the inquiry was received"
+            with self.assertRaisesRegex(UserError, refused), self.env.cr.savepoint():
+                ticket.care_received_date = "2026-06-02 11:00:00"
+            self.assertEqual(ticket.care_received_date, datetime(2026, 6, 2, 9))
 
     def test_no_stage_pauses_and_consent_is_shown_beside(self):
         with freeze_time("2026-06-01 09:00:00"):
@@ -494,14 +520,15 @@ class TestMeet(ClockCommon):
                 set(ticket.care_deadline_ids.mapped("met_date")), {datetime(2026, 6, 3, 9)}
             )
             self.assertEqual(ticket.care_clock_state, "met")
-            comment = self.make_inquiry(
+            # Nobody noted when the person was told, so the closing counts.
+            self.question.close_needs_told = False
+            question = self.make_inquiry(
                 care_received_date="2026-06-01 09:00:00",
                 closed_date="2026-06-18 09:00:00",
                 stage_id=self.done.id,
-                **(self.told("2026-05-03 09:00:00")),
+                **self.told(False),
             )
-            # Told before it was received: a typing error, so the closing counts.
-            row = self.row(comment, "answer")
+            row = self.row(question, "answer")
             self.assertEqual((row.met_date, row.met_by), (datetime(2026, 6, 18, 9), "closed"))
             self.assertEqual(row.state, "missed")
 

@@ -147,6 +147,22 @@ class TestContactLog(ContactCommon):
         with self.assertRaisesRegex(UserError, "in the future: enter when it was"):
             self.log(self.inquiry(), date=self.now + timedelta(hours=1))
 
+    def test_a_contact_is_not_before_the_receipt_of_its_inquiry(self):
+        ticket = self.inquiry(care_received_date=self.now)
+        day_before = self.now - timedelta(days=1)
+        refused = f"before inquiry {ticket.number} was received on .*: correct the date, or the"
+        with self.assertRaisesRegex(UserError, refused), self.env.cr.savepoint():
+            self.log(ticket, date=day_before)
+        form = self.call(ticket, date=day_before, summary="Explained.")
+        with self.assertRaisesRegex(UserError, refused), self.env.cr.savepoint():
+            form.action_save()
+        row = self.log(ticket, date=self.now)
+        with self.assertRaisesRegex(UserError, refused), self.env.cr.savepoint():
+            self.log(ticket, corrects_id=row.id, date=day_before)
+        self.assertEqual(ticket.sudo().care_contact_ids, row)
+        ticket.care_received_date = day_before
+        self.assertEqual(self.log(ticket, date=day_before).date, day_before)
+
     def test_minutes_are_not_negative(self):
         with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError):
             self.log(self.inquiry(), duration=-1)
@@ -172,7 +188,7 @@ class TestContactLog(ContactCommon):
             self.log(old.ticket_id, corrects_id=old.id)
 
     def test_newest_first(self):
-        ticket = self.inquiry()
+        ticket = self.inquiry(care_received_date=self.now - timedelta(days=3))
         old = self.log(ticket, date=self.now - timedelta(days=2))
         new = self.log(ticket, date=self.now - timedelta(days=1))
         ticket.invalidate_recordset()

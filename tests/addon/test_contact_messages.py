@@ -2,6 +2,7 @@
 
 import json
 
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
@@ -143,7 +144,7 @@ class TestMessagesStay(CareCommon):
         self.ticket._care_close(
             care_answer="Until eight.",
             care_told="Relative",
-            care_told_date="2026-01-02 10:00:00",
+            care_told_date=fields.Datetime.now(),
             care_told_channel_id=email.id,
         )
         self.env.flush_all()

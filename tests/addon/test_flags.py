@@ -164,7 +164,7 @@ class TestSuggestion(FlagCommon):
             stage_id=self.env.ref("helpdesk_mgmt.helpdesk_ticket_stage_done").id,
             care_answer="Done",
             care_told="Mrs Okafor",
-            care_told_date="2026-03-01 10:00:00",
+            care_told_date=fields.Datetime.now(),
             care_told_channel_id=self.env.ref(f"{MODULE}.channel_in_person").id,
         )
         self.assertFalse(ticket.care_alarm_ids)

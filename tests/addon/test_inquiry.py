@@ -35,7 +35,7 @@ class TestInquiry(CareCommon):
         cls.answer = {
             "care_answer": "From 2 pm",
             "care_told": "Mrs Okafor",
-            "care_told_date": "2026-03-01 10:00:00",
+            "care_told_date": fields.Datetime.now(),
             "care_told_channel_id": cls.env.ref(f"{MODULE}.channel_in_person").id,
         }
 

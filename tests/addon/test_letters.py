@@ -346,8 +346,18 @@ class TestLetterParts(LetterCommon):
     def test_a_dot_is_no_part(self):
         letter = self.complete(self.draft("holding"))
         part = letter.part_ids.filtered(lambda part: part.required and part.kind == "text")[0]
-        part.text = " . "
+        part.text = ""
         self.assertIn(part.name, letter._care_gaps())
+        for text in (" . ", "aa", "aaaa aaaa aaaa", "a b c", "Done done."):
+            part.text = text
+            with (
+                self.subTest(text=text),
+                self.assertRaisesRegex(UserError, f"Missing: {part.name}, in a few words"),
+            ):
+                letter.action_check()
+        self.assertEqual(letter.state, "draft")
+        part.text = "The ward looks."
+        self.assertFalse(letter._care_gaps())
 
     def test_a_holding_letter_names_a_day_ahead(self):
         letter = self.complete(self.draft("holding", due_date=fields.Date.today()))
@@ -1049,6 +1059,24 @@ class TestLetterPolicies(LetterCommon):
             "Coordinator, +1 555 0100",
         ):
             self.assertIn(words, text)
+
+    def test_completed_between_the_receipt_and_today(self):
+        received = fields.Datetime.now() - timedelta(days=4)
+        letter = self.complete(
+            self.draft("final", self.under("us_cms", care_received_date=received))
+        )
+        today = fields.Date.context_today(letter)
+        for days in (-5, 1):
+            letter.completion_date = today + timedelta(days=days)
+            with (
+                self.subTest(days=days),
+                self.assertRaisesRegex(UserError, "Missing: a day of completion from .*, today"),
+            ):
+                letter.with_user(self.supervisor).action_check()
+        self.assertEqual(letter.state, "draft")
+        for days in (-4, 0):
+            letter.completion_date = today + timedelta(days=days)
+            self.assertFalse(letter._care_gaps())
 
     def test_england_final_answer_is_signed_by_the_responsible_person(self):
         self.company.write(

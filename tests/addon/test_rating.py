@@ -23,7 +23,6 @@ class RatingCommon(CareCommon):
         cls.answer = {
             "care_answer": "From 2 pm",
             "care_told": "Mrs Okafor",
-            "care_told_date": "2026-03-01 10:00:00",
             "care_told_channel_id": cls.env.ref(f"{MODULE}.channel_in_person").id,
         }
         cls.env["helpdesk.ticket"].search([]).care_rating_asked_date = fields.Datetime.now()
@@ -38,7 +37,7 @@ class RatingCommon(CareCommon):
                     **values,
                 }
             )
-            ticket._care_close(**self.answer)
+            ticket._care_close(**self.answer, care_told_date=fields.Datetime.now())
             self.env.flush_all()
         return ticket
 

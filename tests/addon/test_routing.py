@@ -2,6 +2,7 @@
 
 from unittest.mock import patch
 
+from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import mute_logger
 
@@ -182,7 +183,7 @@ class TestMail(CareCommon):
         ticket._care_close(
             care_answer="x",
             care_told="x",
-            care_told_date="2026-03-02 10:00:00",
+            care_told_date=fields.Datetime.now(),
             care_told_channel_id=ticket.channel_id.id,
         )
         self.flush_tracking()
@@ -218,7 +219,7 @@ class TestMail(CareCommon):
         ticket._care_close(
             care_answer="Come at ten.",
             care_told="Person 4",
-            care_told_date="2026-03-02 10:00:00",
+            care_told_date=fields.Datetime.now(),
             care_told_channel_id=ticket.channel_id.id,
         )
         mail = self._mails(ticket) - before
@@ -249,7 +250,7 @@ class TestMail(CareCommon):
         ticket._care_close(
             care_answer="x",
             care_told="Mrs Green",
-            care_told_date="2026-03-02 10:00:00",
+            care_told_date=fields.Datetime.now(),
             care_told_channel_id=self.env.ref("helpdesk_mgmt.helpdesk_ticket_channel_phone").id,
         )
         self.assertFalse(self._mails(ticket))

@@ -41,8 +41,12 @@ def test_a_mail_is_answered_and_closed(hospital, mailed, open_page):
         "[name=care_answer] textarea", "The kitchen checked the trolley; lunch is warm again."
     )
     page.fill("[name=care_told] input", "Nora Green")
+    told = hospital.shell(
+        f"ticket = env['helpdesk.ticket'].browse({mailed})\n"
+        "result = ticket.care_received_date.strftime('%m/%d/%Y %H:%M:00')"
+    )
     page.click("[name=care_told_date] button, [name=care_told_date] input")
-    page.locator("[name=care_told_date] input").fill("03/02/2026 10:00:00")
+    page.locator("[name=care_told_date] input").fill(told)
     page.keyboard.press("Tab")
     page.fill("[name=care_told_channel_id] input", "Email")
     page.click(".o-autocomplete--dropdown-item:has-text('Email')")

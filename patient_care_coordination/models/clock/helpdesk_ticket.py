@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date, format_datetime
 
@@ -273,6 +273,33 @@ class HelpdeskTicket(models.Model):
                 date=format_date(self.env, ticket.care_event_date),
             )
 
+    @api.constrains("care_told_date", "care_received_date")
+    def _check_told_date(self):
+        """Refuse a day of telling in the future, but for clocks that differ a bit, or too early."""
+        latest = fields.Datetime.now() + timedelta(minutes=5)
+        for ticket in self.sudo():
+            told, received = ticket.care_told_date, ticket.care_received_date
+            if not told or not ticket.care_is_inquiry:
+                continue
+            if told > latest:
+                raise ValidationError(
+                    self.env._(
+                        "Nobody can have been told on %(date)s, in the future: enter when the "
+                        "person was told.",
+                        date=format_datetime(self.env, told, dt_format="medium"),
+                    )
+                )
+            # Forms show minutes alone.
+            if received and told < received.replace(second=0):
+                raise ValidationError(
+                    self.env._(
+                        "Nobody can have been told on %(told)s, before the inquiry was received "
+                        "on %(received)s: correct the one that is wrong.",
+                        told=format_datetime(self.env, told, dt_format="medium"),
+                        received=format_datetime(self.env, received, dt_format="medium"),
+                    )
+                )
+
     # ------------------------------------------------------------------
     # Hooks of the inquiry room
     # ------------------------------------------------------------------
@@ -327,16 +354,6 @@ class HelpdeskTicket(models.Model):
             )
         if "care_received_date" in vals:
             self._care_check_correction(vals["care_received_date"])
-        if vals.get("care_told_date"):
-            told = fields.Datetime.to_datetime(vals["care_told_date"])
-            if told > fields.Datetime.now() + timedelta(minutes=5):
-                raise UserError(
-                    self.env._(
-                        "Nobody can have been told on %(date)s, in the future: enter when the "
-                        "person was told.",
-                        date=format_datetime(self.env, told, dt_format="medium"),
-                    )
-                )
         return result
 
     def _care_check_correction(self, received):

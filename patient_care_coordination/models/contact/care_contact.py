@@ -212,7 +212,9 @@ class CareContact(models.Model):
                     vals.pop(name, None)
             self._care_check_date(vals)
         self._care_complete(vals_list)
-        return super().create(vals_list)
+        contacts = super().create(vals_list)
+        contacts._care_check_received()
+        return contacts
 
     def write(self, vals):
         if self.env.context.get("care_anonymise") is not OURS:
@@ -243,6 +245,26 @@ class CareContact(models.Model):
                     date=format_datetime(self.env, date, dt_format="medium"),
                 )
             )
+
+    def _care_check_received(self):
+        """Refuse contacts before their inquiry was received; a mail is logged as it was dated."""
+        for contact in self.sudo():
+            received = contact.ticket_id.care_received_date
+            # Forms show minutes alone.
+            if (
+                not contact.mail_message_id
+                and received
+                and contact.date < received.replace(second=0)
+            ):
+                raise UserError(
+                    self.env._(
+                        "The contact cannot have been on %(date)s, before inquiry %(number)s was "
+                        "received on %(received)s: correct the date, or the receipt first.",
+                        date=format_datetime(self.env, contact.date, dt_format="medium"),
+                        number=contact.ticket_id.number,
+                        received=format_datetime(self.env, received, dt_format="medium"),
+                    )
+                )
 
     @api.model
     def _care_complete(self, vals_list):

@@ -324,12 +324,18 @@ class CareLetter(models.Model):
             gaps.append(self.env._("the subject"))
         if self.code == "holding" and self.due_date:
             gaps += self._care_day_gaps()
+        if self.completion_date:
+            gaps += self._care_completion_gaps()
         partner = self.partner_id.sudo()
         if partner and self.recipient_name and not self._care_names_recipient():
             gaps.append(
                 self.env._("the name of %s: the gate was asked about this person", partner.name)
             )
-        gaps += [part.name for part in self.part_ids if part.missing]
+        gaps += [
+            self.env._("%s, in a few words", part.name) if part.shown else part.name
+            for part in self.part_ids
+            if part.missing
+        ]
         gaps += self._care_signature_gaps()
         values = self._care_values()
         texts = [self.subject, self.opening, self.closing, *self.part_ids.mapped("text")]
@@ -364,6 +370,20 @@ class CareLetter(models.Model):
                 )
             ]
         return []
+
+    def _care_completion_gaps(self):
+        """What is wrong with the day on which looking into it was completed."""
+        received = self.ticket_id.sudo().care_received_date
+        first, last = map(self._care_day, (received, fields.Datetime.now()))
+        if first <= self.completion_date <= last:
+            return []
+        return [
+            self.env._(
+                "a day of completion from %(first)s, when it was received, to %(last)s, today",
+                first=format_date(self.env, first),
+                last=format_date(self.env, last),
+            )
+        ]
 
     def _care_signature_gaps(self):
         """Who signs must be a person of whom the set-up of the company says that they may."""

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from . import letter_text
 from .care_letter_type_part import KINDS
 
 
@@ -34,9 +35,8 @@ class CareLetterPart(models.Model):
     def _compute_shown(self):
         for part in self:
             part.shown = part.letter_id._care_part_text(part)
-            # A dot or a dash is no text.
-            words = [char for char in part.shown or "" if char.isalnum()]
-            part.missing = part.required and len(words) < 2
+            says = letter_text.says_something if part.kind == "text" else letter_text.is_filled
+            part.missing = part.required and not says(part.shown)
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -29,6 +29,8 @@ PATIENT_PLACEHOLDERS = {
 }
 ALL = PLACEHOLDERS | PATIENT_PLACEHOLDERS
 _FIELD = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+# Thai to Khmer, kana and Chinese are written without spaces: there each sign counts as a word.
+_WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]|\w+")
 
 
 def braced(code):
@@ -62,3 +64,17 @@ def fill(text, values):
 def harmless(text):
     """Words of somebody else, so that braces in them are no placeholders."""
     return (text or "").replace("{{", "{ {").replace("}}", "} }")
+
+
+def is_filled(text):
+    """Whether there is more than a dot, a dash or one letter."""
+    return sum(map(str.isalnum, text or "")) > 1
+
+
+def says_something(text):
+    """Whether ``text`` has at least three different words and five different letters or figures.
+
+    No more than that: whether it says the right thing is for whoever checks the letter.
+    """
+    words = set(_WORD.findall((text or "").casefold()))
+    return len(words) >= 3 and len(set("".join(words))) >= 5
