@@ -26,6 +26,8 @@
         "security/supply/rules.xml",
         "security/equipment/ir.model.access.csv",
         "security/equipment/rules.xml",
+        "security/reporting/ir.model.access.csv",
+        "security/reporting/rules.xml",
         "data/inquiry_data.xml",
         "data/category_data.xml",
         "data/choice_data.xml",

@@ -6,3 +6,4 @@ from . import consult
 from . import routing
 from . import supply
 from . import equipment
+from . import reporting

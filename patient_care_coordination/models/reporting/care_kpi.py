@@ -1,0 +1,551 @@
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+PERCENT, COUNT, DAYS, RATIO, THOUSAND = "percent", "count", "days", "ratio", "per_1000"
+PAIRS = ("ack", "answer", "first_contact")
+SUMS = (
+    *(f"{pair}_{part}" for pair in PAIRS for part in ("due", "met", "open")),
+    "answered",
+    "complaint",
+    "compliment",
+    "escalated",
+    "equipment_caused",
+    "interpreter",
+    "is_open",
+    "rated",
+    "red_flags",
+    "satisfied",
+    "supply_caused",
+    "transfers",
+)
+FINDINGS = ("upheld", "partly", "not_upheld")
+
+
+class CareKpi(models.AbstractModel):
+    """The key figures, each with its definition, its numerator and its denominator.
+
+    A scope is a dict: ``start`` and ``end`` (dates, the end exclusive; days end in the time zone of
+    each company), ``company_ids``, and as filters ``department_ids`` (with what lies below them),
+    ``user_ids`` and ``nature_ids``. A filter that is missing or empty does not filter; without
+    ``company_ids`` the companies of the environment count. The record rules of the user hold.
+    """
+
+    _name = "care.kpi"
+    _description = "Key Figures"
+
+    # ------------------------------------------------------------------
+    # Definitions
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _care_definitions(self):
+        """``{code: {"name", "definition", "unit"}}`` in the reader's language, in print order.
+
+        Units: ``percent``, ``count``, ``days``, ``ratio``, ``per_1000``.
+        """
+        rows = [
+            (
+                "received",
+                COUNT,
+                self.env._("Received"),
+                self.env._(
+                    "Inquiries received in the period, without duplicates of another inquiry."
+                ),
+            ),
+            (
+                "closed",
+                COUNT,
+                self.env._("Closed"),
+                self.env._(
+                    "Inquiries closed in the period, whenever they were received, without "
+                    "duplicates."
+                ),
+            ),
+            (
+                "open",
+                COUNT,
+                self.env._("Open now"),
+                self.env._("Inquiries that are open now, whenever they were received."),
+            ),
+            (
+                "ack_on_time",
+                PERCENT,
+                self.env._("Acknowledged on time"),
+                self.env._(
+                    "Of the inquiries received in the period whose acknowledgement was due: those "
+                    "acknowledged in time. One inquiry counts once, however many issues it has; "
+                    "duplicates, and what was answered within an hour, do not count. Beside: not "
+                    "due yet."
+                ),
+            ),
+            (
+                "answer_on_time",
+                PERCENT,
+                self.env._("Answered on time"),
+                self.env._(
+                    "Of the inquiries received in the period whose answer was due: those answered "
+                    "in time, in every round if they were reopened. An extension that was told to "
+                    "the person in time counts. Beside: not due yet."
+                ),
+            ),
+            (
+                "days_mean",
+                DAYS,
+                self.env._("Mean days to the answer"),
+                self.env._(
+                    "From the receipt to the answer, of the inquiries received in the period that "
+                    "are answered. Beside: not answered yet, so not in the mean."
+                ),
+            ),
+            (
+                "days_median",
+                DAYS,
+                self.env._("Median days to the answer"),
+                self.env._(
+                    "Half of the answered inquiries took longer. Beside: not answered yet, so not "
+                    "in the median."
+                ),
+            ),
+            (
+                "first_contact",
+                PERCENT,
+                self.env._("Answered in the first contact"),
+                self.env._(
+                    "Of the answered inquiries received in the period: those answered within an "
+                    "hour of a call or visit, or by our first message to what came in writing, "
+                    "without a transfer to another team and without being reopened. Natures that "
+                    "need no answer do not count. Beside: not answered yet."
+                ),
+            ),
+            (
+                "closed_30",
+                PERCENT,
+                self.env._("Closed within 30 days"),
+                self.env._(
+                    "Of the inquiries closed in the period: those closed at most 30 days after "
+                    "they were received. An inquiry is closed when all its issues are. Beside: "
+                    "received in the period and still open."
+                ),
+            ),
+            (
+                "closed_60",
+                PERCENT,
+                self.env._("Closed after 31 to 60 days"),
+                self.env._(
+                    "Of the inquiries closed in the period: those closed more than 30 and at most "
+                    "60 days after they were received. Beside: received in the period and still "
+                    "open."
+                ),
+            ),
+            (
+                "transfers",
+                RATIO,
+                self.env._("Transfers per inquiry"),
+                self.env._(
+                    "How often the inquiries received in the period went from one team to "
+                    "another, by their number."
+                ),
+            ),
+            (
+                "reopened",
+                PERCENT,
+                self.env._("Reopened"),
+                self.env._(
+                    "Inquiries whose latest reopening was in the period, by the inquiries closed "
+                    "in the period."
+                ),
+            ),
+            (
+                "escalated",
+                PERCENT,
+                self.env._("Became formal"),
+                self.env._(
+                    "Of the inquiries received in the period that were not formal at first: those "
+                    "changed to a more formal nature."
+                ),
+            ),
+            (
+                "upheld",
+                PERCENT,
+                self.env._("Upheld"),
+                self.env._("Of the inquiries closed in the period with a finding: those upheld."),
+            ),
+            (
+                "partly",
+                PERCENT,
+                self.env._("Partly upheld"),
+                self.env._(
+                    "Of the inquiries closed in the period with a finding: those partly upheld."
+                ),
+            ),
+            (
+                "not_upheld",
+                PERCENT,
+                self.env._("Not upheld"),
+                self.env._(
+                    "Of the inquiries closed in the period with a finding: those not upheld."
+                ),
+            ),
+            (
+                "capture",
+                PERCENT,
+                self.env._("Complete at closing"),
+                self.env._(
+                    "Of the inquiries closed in the period: those closed with all that their "
+                    "nature requires, not by exception."
+                ),
+            ),
+            (
+                "satisfied",
+                PERCENT,
+                self.env._("Satisfied"),
+                self.env._(
+                    "Of the inquiries received in the period whose caller said how satisfied: "
+                    "those with at least 4 of 5. Beside: nothing said."
+                ),
+            ),
+            (
+                "calmer",
+                PERCENT,
+                self.env._("Calm at the end"),
+                self.env._(
+                    "Of the inquiries received in the period whose caller was not calm at the "
+                    "start, and whose state at the end was noted: those calm at the end."
+                ),
+            ),
+            (
+                "interpreter",
+                PERCENT,
+                self.env._("With an interpreter"),
+                self.env._(
+                    "Of the inquiries received in the period: those of people who need an "
+                    "interpreter or sign language."
+                ),
+            ),
+            (
+                "compliments",
+                RATIO,
+                self.env._("Compliments per complaint"),
+                self.env._(
+                    "Compliments received in the period, by the formal ones received in it."
+                ),
+            ),
+            (
+                "severe",
+                PERCENT,
+                self.env._("Severity 3"),
+                self.env._(
+                    "Of the inquiries received in the period with a severity: those whose most "
+                    "serious issue is of severity 3."
+                ),
+            ),
+            (
+                "red_flags",
+                COUNT,
+                self.env._("Red flags"),
+                self.env._("Raised on inquiries received in the period, and not found to be none."),
+            ),
+            (
+                "flags_on_time",
+                PERCENT,
+                self.env._("Red flags taken on time"),
+                self.env._(
+                    "Of the red flags raised in the period: those a person took within their "
+                    "target. Beside: not taken, and still within it."
+                ),
+            ),
+            (
+                "promises",
+                PERCENT,
+                self.env._("Promises kept on time"),
+                self.env._(
+                    "Of the promises due in the period that were neither withdrawn nor replaced: "
+                    "those kept by their time. Beside: not due yet."
+                ),
+            ),
+            (
+                "consults",
+                PERCENT,
+                self.env._("Consults answered on time"),
+                self.env._(
+                    "Of the consults due in the period that were not cancelled: those answered or "
+                    "declined by their time. Beside: not due yet."
+                ),
+            ),
+            (
+                "consent_days",
+                DAYS,
+                self.env._("Days waiting for consent"),
+                self.env._(
+                    "From asking for consent to receiving it, or until now; of the inquiries "
+                    "received in the period that asked. Never taken off a legal deadline."
+                ),
+            ),
+            (
+                "supply_caused",
+                COUNT,
+                self.env._("Behind a shortage of supplies"),
+                self.env._("Inquiries received in the period that a shortage lies behind."),
+            ),
+            (
+                "equipment_caused",
+                COUNT,
+                self.env._("Behind a fault of equipment"),
+                self.env._("Inquiries received in the period that report a fault of equipment."),
+            ),
+        ]
+        return {
+            code: {"name": name, "definition": definition, "unit": unit}
+            for code, unit, name, definition in rows
+        }
+
+    # ------------------------------------------------------------------
+    # Scope
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _care_companies(self, scope):
+        ids = scope.get("company_ids")
+        return self.env["res.company"].browse(ids) if ids else self.env.companies
+
+    @api.model
+    def _care_period(self, scope, name, company="company_id"):
+        """Domain of the moments ``name`` within the days of a scope, as they are in each company.
+
+        :param company: the path to the company
+        """
+        zones = self._care_companies(scope).grouped(lambda each: each._care_zone())
+        return Domain.OR(
+            Domain(company, "in", companies.ids)
+            & Domain(name, ">=", self._care_midnight(scope["start"], zone))
+            & Domain(name, "<", self._care_midnight(scope["end"], zone))
+            for zone, companies in zones.items()
+        )
+
+    @api.model
+    def _care_midnight(self, day, zone):
+        """When a day begins in a zone: naive datetime in UTC."""
+        day = fields.Date.to_date(day)
+        local = datetime.combine(day, time(), tzinfo=ZoneInfo(zone))
+        return local.astimezone(UTC).replace(tzinfo=None)
+
+    @api.model
+    def _care_filters(self, scope, names=None):
+        """Domain of what a scope filters by beside its period.
+
+        :param names: what company, department, person and nature are called, if not as in
+            ``care.inquiry.report``
+        """
+        company, department, user, nature = names or (
+            "company_id",
+            "department_id",
+            "user_id",
+            "nature_id",
+        )
+        domain = Domain(company, "in", self._care_companies(scope).ids)
+        if scope.get("department_ids"):
+            domain &= Domain(department, "child_of", scope["department_ids"])
+        if scope.get("user_ids"):
+            domain &= Domain(user, "in", scope["user_ids"])
+        if scope.get("nature_ids"):
+            domain &= Domain(nature, "in", scope["nature_ids"])
+        return domain
+
+    @api.model
+    def _care_received_domain(self, scope):
+        """The inquiries received in a scope, on ``care.inquiry.report``."""
+        return (
+            self._care_filters(scope)
+            & self._care_period(scope, "received_date")
+            & Domain("is_duplicate", "=", 0)
+        )
+
+    @api.model
+    def _care_closed_domain(self, scope):
+        """The inquiries closed in a scope, on ``care.inquiry.report``."""
+        return (
+            self._care_filters(scope)
+            & self._care_period(scope, "closed_date")
+            & Domain("is_duplicate", "=", 0)
+        )
+
+    # ------------------------------------------------------------------
+    # Measuring
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _care_measure(self, scope):
+        """The figures of a scope: ``{code: {"numerator", "denominator", "value", "open"}}``.
+
+        ``value`` is None where there is no denominator; a percentage is from 0 to 100. ``open``
+        counts what is not decided yet and therefore in neither of both. Always the same number of
+        queries.
+        """
+        figures = {}
+        figures.update(self._care_measure_received(scope))
+        figures.update(self._care_measure_closed(scope, figures))
+        figures.update(self._care_measure_rows(scope))
+        return {code: figures[code] for code in self._care_definitions()}
+
+    @api.model
+    def _care_figure(self, numerator, denominator, open=0, unit=PERCENT):
+        """One figure; of a count the denominator is None."""
+        numerator = numerator or 0
+        if unit == COUNT:
+            value = numerator
+        elif not denominator:
+            value = None
+        else:
+            value = numerator / denominator * (100 if unit == PERCENT else 1)
+        return {
+            "numerator": numerator,
+            "denominator": None if unit == COUNT else denominator or 0,
+            "value": value,
+            "open": open or 0,
+        }
+
+    @api.model
+    def _care_sums(self, model, domain, aggregates):
+        """One row of aggregates as ``{aggregate: value}``."""
+        [row] = self.env[model]._read_group(domain, [], aggregates)
+        return dict(zip(aggregates, row, strict=True))
+
+    @api.model
+    def _care_measure_received(self, scope):
+        figure, received = self._care_figure, self._care_received_domain(scope)
+        aggregates = [
+            "__count",
+            *(f"{name}:sum" for name in SUMS),
+            "days_to_answer:sum",
+            "median_days:avg",
+            "consent_days:sum",
+            "consent_days:count",
+        ]
+        sums = self._care_sums("care.inquiry.report", received, aggregates)
+        total = sums["__count"]
+        get = {name: sums[f"{name}:sum"] or 0 for name in SUMS}.get
+        by_severity = dict(
+            self.env["care.inquiry.report"]._read_group(
+                received & Domain("severity", "!=", False), ["severity"], ["__count"]
+            )
+        )
+        by_emotion = dict(
+            self.env["care.inquiry.report"]._read_group(
+                received
+                & Domain("emotion_start", "not in", (False, "calm"))
+                & Domain("emotion_end", "!=", False),
+                ["emotion_end"],
+                ["__count"],
+            )
+        )
+        informal = self.env["care.inquiry.report"].search_count(
+            received & (Domain("complaint", "=", 0) | Domain("escalated", "=", 1))
+        )
+        waiting = total - get("answered")
+        median = figure(0, get("answered"), waiting, DAYS)
+        median["value"] = sums["median_days:avg"]
+        median["numerator"] = sums["days_to_answer:sum"] or 0
+        return {
+            "received": figure(total, None, get("is_open"), COUNT),
+            "ack_on_time": figure(get("ack_met"), get("ack_due"), get("ack_open")),
+            "answer_on_time": figure(get("answer_met"), get("answer_due"), get("answer_open")),
+            "days_mean": figure(sums["days_to_answer:sum"], get("answered"), waiting, DAYS),
+            "days_median": median,
+            "first_contact": figure(
+                get("first_contact_met"), get("first_contact_due"), get("first_contact_open")
+            ),
+            "transfers": figure(get("transfers"), total, unit=RATIO),
+            "escalated": figure(get("escalated"), informal),
+            "satisfied": figure(get("satisfied"), get("rated"), total - get("rated")),
+            "calmer": figure(by_emotion.get("calm"), sum(by_emotion.values())),
+            "interpreter": figure(get("interpreter"), total),
+            "compliments": figure(get("compliment"), get("complaint"), unit=RATIO),
+            "severe": figure(by_severity.get("3"), sum(by_severity.values())),
+            "red_flags": figure(get("red_flags"), None, unit=COUNT),
+            "consent_days": figure(sums["consent_days:sum"], sums["consent_days:count"], unit=DAYS),
+            "supply_caused": figure(get("supply_caused"), None, unit=COUNT),
+            "equipment_caused": figure(get("equipment_caused"), None, unit=COUNT),
+        }
+
+    @api.model
+    def _care_measure_closed(self, scope, figures):
+        figure, report = self._care_figure, self.env["care.inquiry.report"]
+        closed = self._care_closed_domain(scope)
+        sums = self._care_sums("care.inquiry.report", closed, ["__count", "by_exception:sum"])
+        total, still_open = sums["__count"], figures["received"]["open"]
+        within_30 = report.search_count(closed & Domain("days_to_close", "<=", 30))
+        within_60 = report.search_count(closed & Domain("days_to_close", "<=", 60))
+        reopened = report.search_count(
+            self._care_filters(scope)
+            & self._care_period(scope, "reopened_date")
+            & Domain("is_duplicate", "=", 0)
+        )
+        now_open = report.search_count(
+            self._care_filters(scope) & Domain("closed_date", "=", False)
+        )
+        outcomes = dict(
+            report._read_group(closed & Domain("outcome", "in", FINDINGS), ["outcome"], ["__count"])
+        )
+        found = sum(outcomes.values())
+        return {
+            "closed": figure(total, None, unit=COUNT),
+            "open": figure(now_open, None, now_open, COUNT),
+            "closed_30": figure(within_30, total, still_open),
+            "closed_60": figure(within_60 - within_30, total, still_open),
+            "reopened": figure(reopened, total),
+            "capture": figure(total - (sums["by_exception:sum"] or 0), total),
+            **{code: figure(outcomes.get(code), found) for code in FINDINGS},
+        }
+
+    @api.model
+    def _care_measure_rows(self, scope):
+        """Promises, consults and red flags: rows of their own, due or raised in the period."""
+        now = fields.Datetime.now()
+        facts = [
+            f"ticket_id.{name}" for name in ("care_department_id", "user_id", "care_nature_id")
+        ]
+        filters = self._care_filters(scope, ["company_id", *facts])
+        promises = filters & self._care_period(scope, "due")
+        promises &= Domain("ended", "not in", ("withdrawn", "replaced"))
+        consults = filters & self._care_period(scope, "due") & Domain("state", "!=", "cancelled")
+        alarms = filters & self._care_period(scope, "raised_date")
+        alarms &= Domain("state", "in", ("raised", "taken", "done"))
+
+        promise, consult, alarm = (
+            self.env[model] for model in ("care.promise", "care.consult", "care.flag.alarm")
+        )
+        kept = sum(
+            row.kept_date <= row.due
+            for row in promise.search_fetch(
+                promises & Domain("ended", "=", "kept"), ["kept_date", "due"]
+            )
+        )
+        promise_open = promises & Domain("ended", "=", False) & Domain("due", ">=", now)
+        ended = consult.search_fetch(
+            consults & Domain("state", "in", ("answered", "declined")), ["ended_date", "due"]
+        )
+        in_time = sum(row.ended_date <= row.due for row in ended)
+        consult_open = consults & Domain("state", "=", "asked") & Domain("due", ">=", now)
+        waiting = alarms & Domain("state", "=", "raised")
+        waiting &= Domain("late", "=", False)
+        taken = alarms & Domain("state", "!=", "raised") & Domain("late", "=", False)
+        counts = [
+            self.env[model].search_count(domain)
+            for model, domain in (
+                ("care.promise", promises),
+                ("care.promise", promise_open),
+                ("care.consult", consults),
+                ("care.consult", consult_open),
+                ("care.flag.alarm", alarms),
+                ("care.flag.alarm", waiting),
+                ("care.flag.alarm", taken),
+            )
+        ]
+        return {
+            "promises": self._care_figure(kept, counts[0] - counts[1], counts[1]),
+            "consults": self._care_figure(in_time, counts[2] - counts[3], counts[3]),
+            "flags_on_time": self._care_figure(counts[6], counts[4] - counts[5], counts[5]),
+        }
