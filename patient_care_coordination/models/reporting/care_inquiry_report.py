@@ -86,7 +86,6 @@ class CareInquiryReport(models.Model):
     category_id = fields.Many2one("helpdesk.ticket.category", readonly=True)
     theme_id = fields.Many2one(
         "helpdesk.ticket.category",
-        string="Theme",
         readonly=True,
         help="The category below its domain; sub-categories count with theirs.",
     )
