@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.supply.care_numbers import shown
+
 RECEIPT = "patient_care_coordination.report_loan_receipt"
 # How long a loan lasts unless somebody says otherwise.
 DAYS = 7
@@ -87,7 +89,9 @@ class CareLoan(models.TransientModel):
         )
         if not ticket:
             raise UserError(
-                self.env._("No inquiry has the number %s: ask the coordinator for it.", number)
+                self.env._(
+                    "No inquiry has the number %s: ask the coordinator for it.", shown(number)
+                )
             )
         return ticket
 
@@ -123,7 +127,6 @@ class CareLoanDue(models.TransientModel):
                     at_home._care_names() or self.env._("nothing is chosen"),
                 )
             )
-        if self.due_back < fields.Date.context_today(self):
-            raise UserError(self.env._("Choose today or a later day: it is due back in future."))
+        lots.care_loan_picking_id._care_check_due_back(self.due_back)
         lots.care_loan_picking_id.care_due_back = self.due_back
         return True

@@ -7,6 +7,12 @@ from ..models.supply.levels import bin_quantity, suggest
 
 # Fewer days of use say nothing about the busy ones.
 ENOUGH_DAYS = 14
+# A larger step than this part of today's level is looked at before it is ticked.
+SMALL_STEP = 0.5
+
+
+def _is_small(old, new):
+    return abs(new - old) <= max(old * SMALL_STEP, 1)
 
 
 class CareParSuggest(models.TransientModel):
@@ -17,6 +23,7 @@ class CareParSuggest(models.TransientModel):
     """
 
     _name = "care.par.suggest"
+    _inherit = ["care.numbers"]
     _description = "Suggest Par Levels"
 
     company_id = fields.Many2one(
@@ -102,7 +109,10 @@ class CareParSuggest(models.TransientModel):
                     "old_max": rule.product_max_qty,
                     "use_per_day": sum(daily) / len(daily),
                     # Nothing was used: perhaps it is what must be there for the one day.
-                    "chosen": any(daily),
+                    "used": any(daily),
+                    "chosen": any(daily)
+                    and _is_small(rule.product_min_qty, values["min_qty"])
+                    and _is_small(rule.product_max_qty, values["max_qty"]),
                 }
             )
         self.line_ids.unlink()
@@ -114,6 +124,9 @@ class CareParSuggest(models.TransientModel):
                 "previewed": True,
             }
         )
+        return self._care_show()
+
+    def _care_show(self):
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Suggested par levels"),
@@ -145,6 +158,12 @@ class CareParSuggest(models.TransientModel):
         )
         return max(rules.mapped("delay"), default=0)
 
+    def action_tick_all(self):
+        """Tick the large changes too; what was never used stays for the eye."""
+        self.ensure_one()
+        self.line_ids.filtered("used").chosen = True
+        return self._care_show()
+
     def action_apply(self):
         """Write what is ticked, and show the levels."""
         self.ensure_one()
@@ -166,6 +185,7 @@ class CareParSuggestLine(models.TransientModel):
     wizard_id = fields.Many2one("care.par.suggest", required=True, index=True, ondelete="cascade")
     use_per_day = fields.Float("Use per day", digits=(16, 2), readonly=True)
     bin_qty = fields.Float("One bin holds", digits="Product Unit")
+    used = fields.Boolean(readonly=True)
 
     def _care_extra(self):
         return {"care_bin_qty": self.bin_qty}

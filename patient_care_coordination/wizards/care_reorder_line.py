@@ -9,6 +9,7 @@ class CareReorderLine(models.TransientModel):
     """One product that would be ordered for one place."""
 
     _name = "care.reorder.line"
+    _inherit = ["care.numbers"]
     _description = "Line of a Preview of an Order"
     _order = "source, id"
 
@@ -39,8 +40,9 @@ class CareReorderLine(models.TransientModel):
         if self.uom_id.compare(self.quantity, 0) <= 0 or self.quantity > MOST:
             raise UserError(
                 self.env._(
-                    "%(product)s: %(quantity)g cannot be ordered, correct the quantity.",
+                    "%(product)s: order from %(least)g to %(most)s, correct the quantity.",
                     product=self.product_id.display_name,
-                    quantity=self.quantity,
+                    least=self.uom_id.rounding,
+                    most=f"{MOST:,}",
                 )
             )

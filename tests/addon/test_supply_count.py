@@ -188,6 +188,7 @@ class TestWardCount(CountCommon):
             ("SYRINGE", "Syringe: turn to"),
             (self.slippers.barcode, "Slippers: archived"),
             ("CHAIR", f"{chair.name} has serial numbers"),
+            ("9" * 3000, f"No supply has the barcode {'9' * 60}…: check the label"),
         ):
             with self.refused(UserError, sentence):
                 count.care_scan(code)
@@ -197,7 +198,7 @@ class TestWardCount(CountCommon):
         count = self.start()
         self.set(count, self.blanket, 7)
         before = count.care_lines()
-        for number in (-1, 4006381333931, float("nan"), float("inf"), "lots"):
+        for number in (-1, 4006381333931, float("nan"), float("inf"), "lots", True):
             with self.refused(UserError, f"{number} is no number of Blanket on a shelf"):
                 self.set(count, self.blanket, number)
         with self.refused(UserError, "That line is not part of this count"):

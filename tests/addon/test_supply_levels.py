@@ -185,12 +185,26 @@ class TestSuggestions(SupplyCommon):
         self.assertEqual((line.old_min, line.old_max), (50, 60))
         # One day's interval, no delay: 2 covers 19 days of 20; on average 2.25 a day.
         self.assertEqual((line.min_qty, line.max_qty, line.use_per_day), (2, 5, 2.25))
-        self.assertTrue(line.chosen)
+        self.assertFalse(line.chosen, "a large step is looked at first")
         self.assertFalse(quiet.chosen, "what nobody used is not taken away unasked")
+        with self.refused(UserError, "Nothing is ticked: there is nothing to apply."):
+            wizard.action_apply()
+        wizard.action_tick_all()
+        self.assertTrue(line.chosen)
+        self.assertFalse(quiet.chosen)
         self.assertEqual(self.par.product_min_qty, 50, "a preview writes no level")
         wizard.action_apply()
         self.assertEqual((self.par.product_min_qty, self.par.product_max_qty), (2, 5))
         self.assertEqual(self.quiet.product_max_qty, 4)
+
+    def test_small_steps_are_ticked(self):
+        self.use_daily([2] * 19 + [7])
+        for low, high, ticked in ((3, 6, True), (3, 4, True), (4, 8, True), (4, 11, False)):
+            self.par.write({"product_min_qty": low, "product_max_qty": high})
+            wizard = self.suggest()
+            wizard.action_preview()
+            with self.subTest(low=low, high=high):
+                self.assertEqual(wizard.line_ids[0].chosen, ticked)
 
     def test_interval_and_delay_count(self):
         self.use_daily([2] * 20)
@@ -207,6 +221,7 @@ class TestSuggestions(SupplyCommon):
         wizard.action_preview()
         line = wizard.line_ids[0]
         self.assertEqual((line.bin_qty, line.min_qty, line.max_qty), (5, 5, 10))
+        line.chosen = True
         wizard.action_apply()
         self.assertEqual(self.par.care_bin_qty, 5)
 
@@ -311,6 +326,9 @@ class TestGrid(SupplyCommon):
         clinic = self.env["care.department"].create({"name": "Clinic"})
         for arguments, sentence in (
             ((self.ward.id, self.blanket.id, "x", 2), "Blanket in Ward 7: enter numbers"),
+            ((self.ward.id, self.blanket.id, True, 2), "Blanket in Ward 7: enter numbers"),
+            ((self.ward.id, self.blanket.id, float("nan"), 2), "nan is no quantity"),
+            ((self.ward.id, self.blanket.id, 1, float("inf")), "inf is no quantity"),
             ((self.ward.id, self.blanket.id, -1, 2), "levels lie between 0 and 100,000"),
             ((self.ward.id, self.blanket.id, 3, 2), "must be less than or equal to the maximum"),
             ((self.ward.id, self.syringe.id, 1, 2), "Syringe: turn to pharmacy"),
@@ -318,6 +336,8 @@ class TestGrid(SupplyCommon):
         ):
             with self.refused(UserError, sentence):
                 self.grid.care_grid_set(*arguments)
+        with self.refused(UserError, "One bin holds: inf is no quantity, type a number."):
+            self.par.write({"care_bin_qty": float("inf")})
         self.assertEqual((self.par.product_min_qty, self.par.product_max_qty), (5, 10))
 
     def test_the_clerk_alone_sees_and_sets(self):

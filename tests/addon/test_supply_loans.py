@@ -164,6 +164,21 @@ class TestLoans(LoanCommon):
     def test_nothing_is_lent_for_ever_or_for_what_is_closed(self):
         with self.assertRaisesRegex(UserError, "Due back within 366 days"):
             self.lend(self.chair, due=TOMORROW + timedelta(days=400))
+        loan = self.lend(self.chairs[1])
+        for due, sentence in (
+            (TOMORROW - timedelta(days=9), "Say when it is due back: today or later"),
+            (TOMORROW + timedelta(days=400), "Due back within 366 days"),
+            (False, "Say when it is due back: today or later"),
+        ):
+            with self.refused(UserError, sentence):
+                loan.with_user(self.people["clerk"]).care_due_back = due
+            wizard = self.env["care.loan.due"].with_user(self.coordinator)
+            with self.refused(UserError, sentence):
+                wizard.create(
+                    {"lot_ids": self.chairs[1].ids, "due_back": due or date(2020, 1, 1)}
+                ).action_change()
+        loan.invalidate_recordset()
+        self.assertEqual(loan.care_due_back, TOMORROW)
         self.ticket.sudo().write(
             {
                 "care_answer": "At the main entrance.",
@@ -323,7 +338,7 @@ class TestLoans(LoanCommon):
         self.assertEqual(loan.care_due_back, TOMORROW)
         self.assertFalse(activity.exists())
         self.assertTrue(self.overdue(loan))
-        with self.refused(UserError, "Choose today or a later day"):
+        with self.refused(UserError, "Say when it is due back: today or later"):
             wizard.create({"due_back": date.today() - timedelta(days=1)}).action_change()
         with self.refused(UserError, "Only what is out on loan has a date: Wheelchair WC-2."):
             wizard.with_context(active_ids=self.chairs.ids).create(

@@ -146,10 +146,12 @@ class TestReorder(ReorderCommon):
 
     def test_absurd_quantities(self):
         wizard = self.preview(self.levels)
-        for quantity in (-1, 0, 10_000_000):
+        for quantity in (-1, 0, 0.001, 10_000_000):
             wizard.line_ids[1].quantity = quantity
-            with self.refused(UserError, "cannot be ordered, correct the quantity"):
+            with self.refused(UserError, "order from 0.01 to 1,000,000, correct the quantity"):
                 wizard.action_order()
+        with self.refused(UserError, "Order: nan is no quantity, type a number."):
+            wizard.line_ids[1].write({"quantity": float("nan")})
         self.assertFalse(self.orders())
 
     def test_snoozed_until_a_day(self):
@@ -158,6 +160,11 @@ class TestReorder(ReorderCommon):
         past = snooze.create({"orderpoint_ids": [Command.set(level.ids)], "until": "2020-01-01"})
         with self.refused(UserError, "Choose a day that is still to come"):
             past.action_snooze()
+        far = snooze.create({"orderpoint_ids": [Command.set(level.ids)], "until": "2099-01-01"})
+        with self.refused(UserError, "choose a day within two years"):
+            far.action_snooze()
+        level.invalidate_recordset()
+        self.assertFalse(level.care_snoozed_until)
         snooze.create({"orderpoint_ids": [Command.set(level.ids)]}).action_snooze()
         action = self.Level.action_care_order_all()
         wizard = self.env["care.reorder"].browse(action["res_id"])

@@ -192,10 +192,14 @@ class TestRequests(RequestCommon):
         self.assertEqual(request.state, "done")
 
     def test_what_is_refused_before_anything_is_written(self):
-        with self.refused(ValidationError, "Ask for more than nothing of Blanket: -1"):
+        with self.refused(ValidationError, "Ask for at least 0.01 of Blanket."):
             self.ask((self.blanket, -1))
-        with self.refused(ValidationError, "Ask for more than nothing of Blanket: 0 "):
-            self.ask((self.blanket, 0))
+        for nothing in (0, 0.001):
+            with self.refused(ValidationError, "Ask for at least 0.01 of Blanket."):
+                self.ask((self.blanket, nothing))
+        for number in (float("nan"), float("inf")):
+            with self.refused(UserError, f"Quantity: {number} is no quantity, type a number."):
+                self.ask((self.blanket, number))
         with self.refused(ValidationError, "1e+06 of Blanket is more than 10000"):
             self.ask((self.blanket, 1_000_000))
         with self.refused(UserError, "Syringe: turn to"):
@@ -206,11 +210,32 @@ class TestRequests(RequestCommon):
         past = self.ask((self.blanket, 1), needed_by="2020-01-01 10:00:00")
         with self.refused(UserError, "which has passed: choose a later time"):
             past.action_send()
+        far = fields.Datetime.now() + timedelta(days=740)
+        with self.refused(ValidationError, "choose a day within two years"):
+            self.ask((self.blanket, 1), needed_by=far)
+        with self.refused(ValidationError, "choose a day within two years"):
+            past.needed_by = far
         lab = self.env["care.department"].create({"name": "Laboratory"})
         request = self.ask((self.blanket, 1), user=self.clerk, department_id=lab.id)
         with self.refused(UserError, "Laboratory has no shelves of its own"):
             request.action_send()
         self.assertFalse((past | request).sudo().line_ids.move_ids)
+
+    def test_another_ward_is_refused_in_a_sentence(self):
+        before = self.Request.search([])
+        with self.refused(AccessError, "You do not work on Ward 8: choose a ward of yours"):
+            self.ask((self.blanket, 1), department_id=self.other_ward.id)
+        hidden = self.Request.with_user(self.nurse).with_context(
+            default_department_id=self.other_ward.id
+        )
+        with self.refused(AccessError, "You do not work on Ward 8"):
+            hidden.create({})
+        self.assertEqual(self.Request.search([]), before)
+        request = self.ask((self.blanket, 1))
+        with self.refused(AccessError, "You do not work on Ward 8"):
+            request.department_id = self.other_ward
+        self.env.invalidate_all()
+        self.assertEqual(request.department_id, self.ward)
 
     def test_needed_by_is_when_the_transfer_is_planned(self):
         needed = fields.Datetime.now().replace(microsecond=0) + timedelta(days=3)
@@ -353,6 +378,20 @@ class TestApproval(RequestCommon):
         request.action_draft()
         self.assertEqual(request.state, "draft")
 
+    def test_nobody_is_named_by_a_default(self):
+        request = self.Request.with_user(self.nurse).with_context(
+            default_requester_id=self.head.id,
+            default_approval_reason="Agreed by phone",
+            default_decision="approved",
+            default_state="done",
+            default_place="bed 12",
+        )
+        request = request.create({"department_id": self.ward.id})
+        self.assertEqual(request.requester_id, self.nurse)
+        self.assertFalse(request.approval_reason)
+        self.assertEqual((request.decision, request.state), ("draft", "draft"))
+        self.assertEqual(request.place, "bed 12")
+
     def test_nobody_decides_by_writing(self):
         self.supplies.care_needs_approval = True
         request = self.send((self.blanket, 2))
@@ -447,6 +486,16 @@ class TestInquiryAsks(RequestCommon):
             plain.action_care_ask_store()
         with self.refused(UserError, "is no inquiry: ask without naming it"):
             self.ask((self.blanket, 1), user=self.people["coordinator"], ticket_id=plain.id)
+        done = self.env.ref("helpdesk_mgmt.helpdesk_ticket_stage_done")
+        self.env.cr.execute(
+            "UPDATE helpdesk_ticket SET stage_id = %s WHERE id = %s",
+            (done.id, self.inquiry.id),
+        )
+        self.inquiry.invalidate_recordset()
+        before = self.Request.search([])
+        with self.refused(UserError, f"Inquiry {self.inquiry.number} is closed: reopen it"):
+            self.ask((self.blanket, 1), user=self.people["coordinator"], ticket_id=self.inquiry.id)
+        self.assertEqual(self.Request.search([]), before)
 
     def test_nobody_asks_for_an_inquiry_that_he_may_not_read(self):
         for login in ("nurse", "clerk"):

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..supply.care_numbers import shown
+
 STATES = [
     ("in_service", "In service"),
     ("restricted", "Restricted"),
@@ -299,7 +301,7 @@ class MaintenanceEquipment(models.Model):
             raise UserError(
                 self.env._(
                     "No equipment has the tag %s: check the label, or describe the thing in words.",
-                    code,
+                    shown(code),
                 )
             )
         return equipment.sudo(self.env.su)

@@ -1,3 +1,4 @@
+from . import care_numbers
 from . import care_ward_type
 from . import care_par_change
 from . import care_par_template

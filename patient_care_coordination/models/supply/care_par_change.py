@@ -11,6 +11,7 @@ class CareParChange(models.AbstractModel):
     """
 
     _name = "care.par.change"
+    _inherit = ["care.numbers"]
     _description = "Change of a Par Level"
     _order = "department_id, id"
 

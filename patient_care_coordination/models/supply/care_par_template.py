@@ -34,6 +34,7 @@ class CareParTemplate(models.Model):
 
 class CareParTemplateLine(models.Model):
     _name = "care.par.template.line"
+    _inherit = ["care.numbers"]
     _description = "Line of a Par Template"
     _order = "shelf_sequence, id"
 

@@ -1,12 +1,23 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_datetime
 
 from ..inquiry.helpdesk_ticket import OURS
+from .care_numbers import FAR_DAYS
 
 # What only the buttons of a request change.
 DECIDED = {"decision", "state", "approver_id", "approval_date", "approval_reason", "name"}
+# What a new one says of itself, whatever values or defaults came along.
+NEW = {
+    "decision": "draft",
+    "state": "draft",
+    "approver_id": False,
+    "approval_date": False,
+    "approval_reason": False,
+}
 # What is settled once a request was sent.
 SENT = {"department_id", "ticket_id", "requester_id", "place", "line_ids"}
 ACTIVITY = "patient_care_coordination.activity_supply_approval"
@@ -140,11 +151,28 @@ class CareSupplyRequest(models.Model):
     @api.model
     def _care_ward_domain(self):
         """The wards that the user may ask for: own ones for ward staff, else all."""
+        return Domain("is_ward", "=", True) & self._care_own_domain()
+
+    @api.model
+    def _care_own_domain(self):
         if any(map(self.env.user.has_group, self._care_everywhere_groups())):
-            return Domain("is_ward", "=", True)
-        return Domain("is_ward", "=", True) & (
-            Domain("ward_user_ids", "in", self.env.uid) | Domain("supervisor_id", "=", self.env.uid)
+            return Domain.TRUE
+        return Domain("ward_user_ids", "in", self.env.uid) | Domain(
+            "supervisor_id", "=", self.env.uid
         )
+
+    @api.model
+    def _care_check_own(self, departments):
+        """Refuse to ask for a ward of others, in a sentence instead of the rules on records."""
+        own = departments.sudo().filtered_domain(self._care_own_domain())
+        if (foreign := departments.sudo() - own) and not self.env.su:
+            raise AccessError(
+                self.env._(
+                    "You do not work on %s: choose a ward of yours, or ask the store to add you to "
+                    "its staff.",
+                    ", ".join(foreign.mapped("name")),
+                )
+            )
 
     @api.model
     def _care_everywhere_groups(self):
@@ -244,10 +272,12 @@ class CareSupplyRequest(models.Model):
     def create(self, vals_list):
         if self.env.context.get("care_supply") is not OURS:
             for vals in vals_list:
-                for name in DECIDED | {"requester_id"}:
-                    vals.pop(name, None)
+                vals |= {**NEW, "requester_id": self.env.uid}
         for vals in vals_list:
+            if "department_id" not in vals:
+                vals |= self.default_get(["department_id"])
             department = self.env["care.department"].browse(vals.get("department_id") or [])
+            self._care_check_own(department)
             sequence = self.env["ir.sequence"].with_company(department.company_id or None)
             vals["name"] = sequence.next_by_code("care.supply.request") or "/"
         requests = super().create(vals_list)
@@ -268,10 +298,10 @@ class CareSupplyRequest(models.Model):
                         ", ".join(sent.mapped("name")),
                     )
                 )
-        result = super().write(vals)
         if "department_id" in vals:
             # The rules on records look at them before they change alone.
-            self.check_access("write")
+            self._care_check_own(self.env["care.department"].browse(vals["department_id"] or []))
+        result = super().write(vals)
         if "ticket_id" in vals:
             self._care_check_inquiry()
         return result
@@ -294,6 +324,23 @@ class CareSupplyRequest(models.Model):
             if not ticket.care_is_inquiry:
                 raise UserError(
                     self.env._("Ticket %s is no inquiry: ask without naming it.", ticket.number)
+                )
+            if ticket.closed:
+                raise UserError(
+                    self.env._("Inquiry %s is closed: reopen it before you ask.", ticket.number)
+                )
+
+    @api.constrains("needed_by")
+    def _check_needed_by(self):
+        latest = fields.Datetime.now() + timedelta(days=FAR_DAYS)
+        for request in self:
+            if request.needed_by and request.needed_by > latest:
+                raise ValidationError(
+                    self.env._(
+                        "%(name)s is needed by %(date)s: choose a day within two years.",
+                        name=request.name,
+                        date=format_datetime(self.env, request.needed_by, dt_format="short"),
+                    )
                 )
 
     def _care_sealed(self):

@@ -15,6 +15,7 @@ class CareSupplyRequestLine(models.Model):
     """One thing that a supply request asks for, and where it stands."""
 
     _name = "care.supply.request.line"
+    _inherit = ["care.numbers"]
     _description = "Line of a Supply Request"
     _order = "request_id, sequence, id"
     _rec_name = "product_id"
@@ -126,7 +127,8 @@ class CareSupplyRequestLine(models.Model):
             if line.uom_id.compare(line.quantity, 0) <= 0:
                 raise ValidationError(
                     self.env._(
-                        "Ask for more than nothing of %(product)s: %(quantity)g cannot be ordered.",
+                        "Ask for at least %(least)g of %(product)s.",
+                        least=line.uom_id.rounding,
                         **values,
                     )
                 )

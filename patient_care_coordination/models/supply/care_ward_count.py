@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from .care_numbers import shown
 from .stock_warehouse_orderpoint import LEVEL_LIMIT
 
 
@@ -379,11 +380,13 @@ class CareWardCountLine(models.Model):
         if quantity is False or quantity is None:
             self.write({"is_counted": False, "counted": 0, "counted_by_id": False})
             return
-        if not isinstance(quantity, int | float) or not 0 <= quantity <= LEVEL_LIMIT:
+        # True is an int in Python, and no number of things.
+        number = isinstance(quantity, int | float) and not isinstance(quantity, bool)
+        if not number or not 0 <= quantity <= LEVEL_LIMIT:
             raise UserError(
                 self.env._(
                     "%(quantity)s is no number of %(product)s on a shelf: type 0 to %(most)s.",
-                    quantity=quantity,
+                    quantity=shown(str(quantity)),
                     product=self.product_id.display_name,
                     most=f"{LEVEL_LIMIT:,}",
                 )

@@ -2,6 +2,8 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from .care_numbers import shown
+
 
 class ProductProduct(models.Model):
     _inherit = "product.product"
@@ -31,7 +33,7 @@ class ProductProduct(models.Model):
             raise UserError(
                 self.env._(
                     "No supply has the barcode %s: check the label, or ask the store to enter it.",
-                    code,
+                    shown(code),
                 )
             )
         product = self.browse(product.id)

@@ -1,5 +1,6 @@
 import math
 import random
+from collections import Counter
 from datetime import datetime, time, timedelta
 
 from odoo import Command, fields, models
@@ -274,21 +275,24 @@ class ResCompany(models.Model):
         """
         rows, use, there = [], [], []
         for ward, busy in wards.items():
+            shelves = Counter()
             for number, (product, per_day) in enumerate(products.items()):
                 if rng.random() < 0.25:
                     continue
                 daily = per_day * busy * rng.uniform(0.7, 1.3)
                 low = max(math.ceil(daily * ward.topup_days * rng.uniform(0.8, 2.5)), 1)
                 high = low + max(math.ceil(daily * ward.topup_days * rng.uniform(1, 2)), 1)
+                side = product.default_code[0]
+                shelves[side] += 1
                 rows.append(
                     {
                         "product_id": product.id,
                         "location_id": ward.location_id.id,
                         "product_min_qty": low,
                         "product_max_qty": high,
-                        "care_shelf": f"{product.default_code[0]}{number % 4 + 1}",
+                        "care_shelf": f"{side}{math.ceil(shelves[side] / 3)}",
                         "care_shelf_sequence": number * 10,
-                        "care_two_bin": product.default_code[0] == "F" and busy < 1,
+                        "care_two_bin": side == "F" and (busy < 1 or ward.name == "Ward 7"),
                         "care_bin_qty": low,
                     }
                 )

@@ -37,6 +37,8 @@ class ResCompany(models.Model):
         self._care_demo_loans(env, users, inquiries)
         self._care_demo_requests(env, users, ward, inquiries)
         self._care_demo_count(env, users, ward)
+        # A server for a demo runs no scheduled work.
+        env["care.shortage"].sudo()._care_refresh()
         return result
 
     def _care_demo_loans(self, env, users, inquiries):

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
 
+from .care_numbers import shown
+
 LENDERS = (
     "patient_care_coordination.group_coordinator",
     "patient_care_coordination.group_supplies_clerk",
@@ -12,8 +14,6 @@ LENDERS = (
 BOUNCE = timedelta(seconds=2)
 
 
-# The longest that something is lent at once.
-LOAN_DAYS = 366
 # What scans and transfers alone write.
 STEPS = {"care_loan_state", "care_loan_picking_id", "care_step_date"}
 
@@ -145,15 +145,7 @@ class StockLot(models.Model):
         self._care_check_lender()
         if not self:
             raise UserError(self.env._("Choose or scan what is lent."))
-        today = fields.Date.context_today(self)
-        if not due_back or due_back < today:
-            raise UserError(
-                self.env._("Say when it is due back: today or later, for the reminder to come.")
-            )
-        if due_back > today + timedelta(days=LOAN_DAYS):
-            raise UserError(
-                self.env._("Due back within %s days: later it is not a loan.", LOAN_DAYS)
-            )
+        self.env["stock.picking"]._care_check_due_back(due_back)
         if ticket and ticket.sudo().closed:
             raise UserError(
                 self.env._("Inquiry %s is closed: reopen it before you lend.", ticket.number)
@@ -285,7 +277,7 @@ class StockLot(models.Model):
             raise UserError(
                 self.env._(
                     "No thing for loans has the serial number %s: scan the label on the thing.",
-                    code or self.env._("(empty)"),
+                    shown(code) or self.env._("(empty)"),
                 )
             )
         return lots

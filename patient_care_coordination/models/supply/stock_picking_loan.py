@@ -1,9 +1,13 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
 
 from .care_department_ward import CLERK
 
+# The longest that something is lent at once.
+LOAN_DAYS = 366
 ACTIVITY = "patient_care_coordination.activity_loan_overdue"
 
 
@@ -42,6 +46,19 @@ class StockPicking(models.Model):
             else:
                 picking.care_loan_state = "lent" if picking.care_lot_ids else "returned"
 
+    @api.model
+    def _care_check_due_back(self, due_back):
+        """Refuse a day on which nothing is due back: none, a past one or one far away."""
+        today = fields.Date.context_today(self)
+        if not due_back or due_back < today:
+            raise UserError(
+                self.env._("Say when it is due back: today or later, for the reminder to come.")
+            )
+        if due_back > today + timedelta(days=LOAN_DAYS):
+            raise UserError(
+                self.env._("Due back within %s days: later it is not a loan.", LOAN_DAYS)
+            )
+
     def _care_do(self):
         """Do this transfer, whose moves came with all their lines."""
         self.ensure_one()
@@ -54,7 +71,11 @@ class StockPicking(models.Model):
             raise AccessError(
                 self.env._("The inquiry of a transfer stays: lend or ask from the inquiry.")
             )
-        if vals.get("care_due_back"):
+        due_back = vals.get("care_due_back")
+        loans = "care_due_back" in vals and (due_back or self.filtered("care_loan_state"))
+        if loans and not self.env.su:
+            self._care_check_due_back(fields.Date.to_date(due_back))
+        if due_back:
             self.sudo()._care_overdue_activities().unlink()
             vals = {**vals, "care_overdue_told": False}
         return super().write(vals)

@@ -3,7 +3,9 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
+from .care_numbers import FAR_DAYS
 from .levels import cover_word, days_of_cover
 
 # More than this of one product on one ward's shelf is a slip of the keyboard.
@@ -19,7 +21,8 @@ class StockWarehouseOrderpoint(models.Model):
     stored by night or computed when it is looked at.
     """
 
-    _inherit = "stock.warehouse.orderpoint"
+    _name = "stock.warehouse.orderpoint"
+    _inherit = ["stock.warehouse.orderpoint", "care.numbers"]
 
     care_department_id = fields.Many2one(
         related="location_id.care_department_id",
@@ -134,6 +137,19 @@ class StockWarehouseOrderpoint(models.Model):
             if orderpoint.care_two_bin and not orderpoint.care_bin_qty:
                 raise UserError(
                     self.env._("%(product)s in %(ward)s: say how much one bin holds.", **where)
+                )
+
+    @api.constrains("care_snoozed_until")
+    def _check_care_snoozed_until(self):
+        latest = fields.Date.context_today(self) + timedelta(days=FAR_DAYS)
+        for orderpoint in self:
+            if orderpoint.care_snoozed_until and orderpoint.care_snoozed_until > latest:
+                raise UserError(
+                    self.env._(
+                        "%(product)s is put off until %(date)s: choose a day within two years.",
+                        product=orderpoint.product_id.display_name,
+                        date=format_date(self.env, orderpoint.care_snoozed_until),
+                    )
                 )
 
     @api.model

@@ -4,6 +4,8 @@ from odoo.tools import format_date
 
 from odoo.addons.stock.models.stock_rule import ProcurementException
 
+from .care_numbers import shown
+
 
 class StockWarehouseOrderpoint(models.Model):
     _inherit = "stock.warehouse.orderpoint"
@@ -96,7 +98,7 @@ class StockWarehouseOrderpoint(models.Model):
                 self.env._(
                     "No bin has the label %s: scan the label on the bin itself, or ask the store "
                     "to print it again.",
-                    code or self.env._("(empty)"),
+                    shown(code) or self.env._("(empty)"),
                 )
             )
         if not rule.active or not rule.care_two_bin:

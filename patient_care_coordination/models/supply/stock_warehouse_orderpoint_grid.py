@@ -106,7 +106,10 @@ class StockWarehouseOrderpoint(models.Model):
         """
         ward = self.env["care.department"].browse(department_id)
         product = self.env["product.product"].browse(product_id)
-        if not all(isinstance(level, int | float) for level in (low, high)):
+        # True is an int in Python, and no level.
+        if any(
+            isinstance(level, bool) or not isinstance(level, int | float) for level in (low, high)
+        ):
             raise UserError(
                 self.env._(
                     "%(product)s in %(ward)s: enter numbers for its levels.",
