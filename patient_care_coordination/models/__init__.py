@@ -6,4 +6,5 @@ from . import consult
 from . import routing
 from . import supply
 from . import equipment
+from . import improvement
 from . import reporting

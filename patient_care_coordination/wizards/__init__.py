@@ -32,3 +32,5 @@ from . import care_upgrade
 from . import care_par_copy
 from . import care_par_suggest
 from . import care_ward_setup
+from . import care_denominator_import
+from . import care_improvement_reason

@@ -1,13 +1,11 @@
-import base64
-import binascii
-import csv
-import io
 import re
 
 import psycopg2
 
 from odoo import fields, models
 from odoo.exceptions import UserError
+
+from .csv_file import read_rows
 
 COLUMNS = ("name", "hospital_number", "birth_date", "phone", "email", "language")
 
@@ -216,48 +214,14 @@ class CarePatientImport(models.TransientModel):
 
     def _read_csv(self):
         """``(place, values)`` of each row; raises UserError when the file cannot be read."""
-        try:
-            text = base64.b64decode(self.file).decode("utf-8-sig")
-        except (UnicodeDecodeError, binascii.Error) as error:
-            raise UserError(
-                self.env._("The file is not UTF-8 text: save it as CSV in UTF-8.")
-            ) from error
-        text = text.replace("\x00", "")
-        header = text.partition("\n")[0]
-        delimiter = ";" if header.count(";") > header.count(",") else ","
-        # Strict, because a quote left open would otherwise swallow all rows after it.
-        reader = csv.DictReader(io.StringIO(text, newline=None), delimiter=delimiter, strict=True)
         languages = {
             lang.code: lang.id
             for lang in self.env["res.lang"].with_context(active_test=False).search([])
         }
-        rows, line = [], 1
-        try:
-            reader.fieldnames = [
-                (column or "").strip().lower() for column in reader.fieldnames or []
-            ]
-            if "name" not in reader.fieldnames:
-                raise UserError(
-                    self.env._(
-                        "The file has no column 'name'. Known columns: %s.", ", ".join(COLUMNS)
-                    )
-                )
-            line = reader.line_num + 1
-            for row in reader:
-                # Blank lines are passed over, so a row's first line is counted from its last.
-                texts = [value or "" for key, value in row.items() if key] + row.get(None, [])
-                first = reader.line_num - sum(value.count("\n") for value in texts)
-                rows.append((self.env._("line %s", first), self._prepare_row(row, languages)))
-                line = reader.line_num + 1
-        except csv.Error as error:
-            raise UserError(
-                self.env._(
-                    "The row that begins on line %s cannot be read: look for a quote that is"
-                    " opened and not closed. Nothing was imported.",
-                    line,
-                )
-            ) from error
-        return rows
+        return [
+            (self.env._("line %s", line), self._prepare_row(row, languages))
+            for line, row in read_rows(self.env, self.file, COLUMNS, "name")
+        ]
 
     def _prepare_row(self, row, languages):
         values = {key: (row.get(key) or "").strip() or False for key in COLUMNS}
