@@ -93,6 +93,9 @@
         "wizards/care_denominator_import_views.xml",
         "views/improvement_views.xml",
         "views/improvement_menus.xml",
+        "views/reporting_views.xml",
+        "data/reporting_data.xml",
+        "views/reporting_menus.xml",
     ],
     "assets": {
         "web.assets_backend": ["patient_care_coordination/static/src/**/*"],

@@ -71,3 +71,31 @@ class TestInquiryReport(CareCommon):
                 {"start": date(2026, 7, 1), "end": date(2026, 8, 1)}
             )
             self.assertEqual(set(figures), set(self.env["care.kpi"]._care_definitions()))
+
+
+class TestAnalyses(CareCommon):
+    REPORTS = ("inquiry", "issue", "deadline", "contact", "consult", "decision")
+
+    def test_every_screen_opens(self):
+        supervisor = self.people["supervisor"]
+        for name in self.REPORTS:
+            report = self.env[f"care.{name}.report"].with_user(supervisor)
+            for kind in ("pivot", "graph", "list", "search"):
+                with self.subTest(report=name, view=kind):
+                    report.get_view(view_type=kind)
+            fields = [
+                field.name for field in report._fields.values() if field.store or field.name == "id"
+            ]
+            report.search_read([], fields, limit=5)
+            sums = [
+                f"{field.name}:{field.aggregator}"
+                for field in report._fields.values()
+                if field.type in ("integer", "float") and field.aggregator
+            ]
+            groups = [
+                field.name
+                for field in report._fields.values()
+                if field.type in ("many2one", "selection")
+            ]
+            for group in groups:
+                report._read_group([], [group], ["__count", *sums])

@@ -31,7 +31,7 @@ class CareInquiryReport(models.Model):
     Pairs ``..._due`` and ``..._met`` are the denominator and the numerator of a percentage, 0 or 1
     a row; ``..._open`` counts beside what is not decided yet. Duplicates are the same case as the
     inquiry that goes on: they have no pair. What belongs to an inquiry is joined as one row of a
-    grouped subquery each, which PostgreSQL leaves out where no column of it is asked for.
+    grouped subquery each.
     """
 
     _name = "care.inquiry.report"
@@ -42,10 +42,6 @@ class CareInquiryReport(models.Model):
     _rec_name = "ticket_id"
     _depends = {
         "helpdesk.ticket": [
-            "care_is_inquiry",
-            "care_nature_id",
-            "care_department_id",
-            "care_received_date",
             "care_lang_id",
             "care_access_need_ids",
             "care_emotional_state",
@@ -57,14 +53,8 @@ class CareInquiryReport(models.Model):
             "care_reopened_date",
             "care_consent_asked_date",
             "care_consent_date",
-            "category_id",
-            "channel_id",
             "closed_date",
-            "company_id",
-            "team_id",
-            "user_id",
         ],
-        "helpdesk.ticket.category": ["parent_path"],
         "care.nature": ["code", "rank", "close_needs_answer"],
         "care.issue": ["ticket_id", "severity", "stage_of_care", "sequence"],
         "care.deadline": ["ticket_id", "kind", "due", "met_date", "void_date"],
@@ -78,21 +68,8 @@ class CareInquiryReport(models.Model):
         "res.company": ["care_tz"],
     }
 
-    received_date = fields.Datetime("Received", readonly=True)
     closed_date = fields.Datetime("Closed on", readonly=True)
     reopened_date = fields.Datetime("Reopened on", readonly=True)
-    nature_id = fields.Many2one("care.nature", readonly=True)
-    channel_id = fields.Many2one("helpdesk.ticket.channel", readonly=True)
-    category_id = fields.Many2one("helpdesk.ticket.category", readonly=True)
-    theme_id = fields.Many2one(
-        "helpdesk.ticket.category",
-        readonly=True,
-        help="The category below its domain; sub-categories count with theirs.",
-    )
-    category_main_id = fields.Many2one("helpdesk.ticket.category", "Domain", readonly=True)
-    department_id = fields.Many2one("care.department", readonly=True)
-    team_id = fields.Many2one("helpdesk.ticket.team", readonly=True)
-    user_id = fields.Many2one("res.users", string="Person", readonly=True)
     lang_id = fields.Many2one("res.lang", string="Language", readonly=True)
     policy_id = fields.Many2one("care.policy", string="Deadline policy", readonly=True)
     severity = fields.Selection(
@@ -164,15 +141,22 @@ class CareInquiryReport(models.Model):
         readonly=True, aggregator="avg", help="From 1, not satisfied, to 5; the latest of each."
     )
 
+    def action_care_propose(self):
+        """Propose an improvement with the inquiries of these rows as its evidence."""
+        return self.env["care.improvement"]._care_propose(self.ticket_id)
+
     @property
     def _table_query(self):
+        shared, joins = self._care_shared()
         return SQL(
-            "SELECT %s, %s, %s, %s FROM helpdesk_ticket ticket %s"
+            "SELECT %s, %s, %s, %s, %s FROM helpdesk_ticket ticket %s %s"
             " WHERE ticket.care_is_inquiry IS TRUE",
+            shared,
             self._care_columns(),
             self._care_pair("ack", SQL("facts.single AND NOT facts.at_once"), *DECIDED["ack"]),
             self._care_pair("answer", SQL("facts.single"), *DECIDED["answer"]),
             self._care_first_contact(),
+            joins,
             self._care_joins(),
         )
 
@@ -180,20 +164,9 @@ class CareInquiryReport(models.Model):
         return SQL(
             """
             ticket.id,
-            ticket.id AS ticket_id,
             ticket.company_id,
-            ticket.care_received_date AS received_date,
             ticket.closed_date,
             ticket.care_reopened_date AS reopened_date,
-            ticket.care_nature_id AS nature_id,
-            ticket.channel_id,
-            ticket.category_id,
-            split_part(category.parent_path, '/', 1)::integer AS category_main_id,
-            COALESCE(NULLIF(split_part(category.parent_path, '/', 2), ''),
-                     split_part(category.parent_path, '/', 1))::integer AS theme_id,
-            ticket.care_department_id AS department_id,
-            ticket.team_id,
-            ticket.user_id,
             ticket.care_lang_id AS lang_id,
             ticket.care_policy_id AS policy_id,
             issue.severity,
@@ -314,7 +287,6 @@ class CareInquiryReport(models.Model):
             ) facts
             LEFT JOIN care_nature nature ON nature.id = ticket.care_nature_id
             LEFT JOIN helpdesk_ticket_channel channel ON channel.id = ticket.channel_id
-            LEFT JOIN helpdesk_ticket_category category ON category.id = ticket.category_id
             LEFT JOIN (
                 SELECT ticket_id,
                        MAX(severity) AS severity,
