@@ -751,6 +751,14 @@ class TestPatientNamed(AuthorityCommon):
         self.answer(ticket, body="Park behind the tower.")
         self.assertEqual(ticket.care_disclosure_ids.basis, "general")
 
+    def test_a_request_for_records_waits_for_the_patient(self):
+        nature = self.env.ref(f"{MODULE}.nature_records_request")
+        self.assertTrue(nature.answer_needs_patient)
+        ticket = self.inquiry(care_patient_id=False, care_nature_id=nature.id)
+        with self.assertRaisesRegex(UserError, self.SENTENCE):
+            self.answer(ticket)
+        self.assertFalse(ticket.care_disclosure_ids)
+
     def test_the_nature_decides_by_its_data(self):
         ticket = self.complaint_of()
         self.complaint.answer_needs_patient = False

@@ -27,8 +27,8 @@ class CareNature(models.Model):
     )
     answer_needs_patient = fields.Boolean(
         "Answering needs the patient",
-        help="It is about somebody's care: letters and written answers wait until the patient is "
-        "named, or it is recorded that no patient is concerned.",
+        help="It is about somebody's care or records: letters and written answers wait until the "
+        "patient is named, or it is recorded that no patient is concerned.",
     )
     review_anonymous = fields.Boolean(
         "Review anonymous ones",
