@@ -21,7 +21,8 @@ class CareConsultAsk(models.TransientModel):
     department_id = fields.Many2one("care.department")
     team_id = fields.Many2one("helpdesk.ticket.team")
     user_id = fields.Many2one("res.users", string="Person", domain=[("share", "=", False)])
-    question = fields.Text(required=True)
+    # Not required: what asks says in a sentence why it is needed.
+    question = fields.Text()
     due = fields.Datetime("Answer by", required=True)
     tells_patient = fields.Boolean("Name of the patient")
     tells_number = fields.Boolean("Hospital number")

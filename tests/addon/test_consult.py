@@ -729,6 +729,16 @@ class TestConsultAsk(ConsultCommon):
         self.assertEqual(consult.facts, "Patient: Okafor, Ada")
         self.assertEqual(consult.question, "Why\nso long?")
 
+    def test_what_is_missing_is_said_in_a_sentence(self):
+        form = self._form()
+        form.department_id = self.env["care.department"]
+        with self.assertRaisesRegex(UserError, "Choose who is asked: a department, a team or"):
+            form.save().action_ask()
+        form.department_id = self.radiology
+        with self.assertRaisesRegex(UserError, "Write the question: it is all that those asked"):
+            form.save().action_ask()
+        self.assertFalse(self.inquiry.care_consult_ids)
+
     def test_a_person_or_a_team(self):
         form = self._form()
         form.to = "person"

@@ -4,6 +4,8 @@ from datetime import UTC, timedelta
 from email.utils import format_datetime
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form
@@ -423,6 +425,46 @@ class TestInquiry(CareCommon):
         ticket = self.make_inquiry()
         ticket._care_close(**self.answer)
         return ticket
+
+
+class TestForm(CareCommon):
+    """The form as a coordinator gets it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        tickets = cls.env["helpdesk.ticket"].with_user(cls.people["coordinator"])
+        cls.form = etree.fromstring(tickets.get_view(view_type="form")["arch"])
+
+    def test_tabs_are_few_enough_to_be_seen_at_once(self):
+        tabs = self.form.xpath("//notebook/page[not(@invisible='care_is_inquiry')]/@string")
+        self.assertCountEqual(
+            tabs,
+            [
+                "Description",
+                "Answer",
+                "Letters",
+                "Clocks",
+                "Contacts",
+                "Consults",
+                "Supplies and equipment",
+                "Issues",
+                "History",
+            ],
+        )
+
+    def test_no_list_is_shown_empty(self):
+        lists = self.form.xpath("//notebook//field[list and @readonly]")
+        self.assertGreaterEqual(len(lists), 9)
+        for node in lists:
+            name = node.get("name")
+            with self.subTest(field=name):
+                hidden = node.xpath("ancestor-or-self::*/@invisible")
+                self.assertIn(f"not {name}", hidden)
+        told = self.form.xpath("//notebook//p[contains(@class, 'text-muted')]/@invisible")
+        self.assertGreaterEqual(len(told), 9)
+        for name in (*told, "care_issue_ids"):
+            self.assertTrue(self.form.xpath(f"//notebook//field[@name='{name}'][list]"), name)
 
 
 class TestMail(CareCommon):

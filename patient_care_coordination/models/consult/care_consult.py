@@ -338,11 +338,13 @@ class CareConsult(models.Model):
         if user:
             self._care_check_staff(user, ticket)
             team = team.browse()
+        elif not (department or team):
+            raise UserError(self.env._("Choose who is asked: a department, a team or a person."))
         elif not team._care_consult_members(ticket.company_id):
             raise UserError(
                 self.env._(
                     "Nobody answers for %(name)s: give it a team with members, or ask a person.",
-                    name=department.name or team.name or self.env._("this consult"),
+                    name=department.name or team.name,
                 )
             )
         lead = department.supervisor_id or team.user_id
