@@ -10,7 +10,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form
 from odoo.tools import mute_logger
 
-from ..common import CareCommon
+from ..common import MODULE, CareCommon
 
 INTAKE = "odoo.addons.patient_care_coordination.models.inquiry.helpdesk_ticket_intake"
 
@@ -122,12 +122,55 @@ class TestRuleConsults(CareCommon):
         self.assertIn("consults: RuntimeError: No consults today", ticket.care_intake_error)
         self.assertEqual(ticket.team_id, self.triage)
         self.assertTrue(ticket.care_decision_ids)
-        self.catering.user_ids = False
-        self.security.supervisor_id = False
-        with mute_logger(INTAKE):
-            ticket = self.make_inquiry(description="He lost his hat")
-        self.assertIn("Nobody answers for", ticket.care_intake_error)
-        self.assertFalse(ticket.care_consult_ids)
+
+    def _left_out(self):
+        kind = self.env.ref(f"{MODULE}.activity_left_out")
+        return self.env["mail.activity"].search([("activity_type_id", "=", kind.id)])
+
+    def test_what_nobody_can_answer_is_left_out_and_told_once(self):
+        kitchen = self.live_rules(
+            self.rule("Glasses", "glasses", self.lost | self.second),
+            {
+                "name": "Things",
+                "lines": [{"field": "text", "match": "any", "keywords": "glasses"}],
+                "team_id": self.catering.id,
+            },
+        )
+        self.second.user_id.active = False
+        why = "Agent is not a member of staff"
+        first, other = [self.make_inquiry(description="His glasses") for _number in range(2)]
+        for ticket in first | other:
+            self.assertFalse(ticket.care_intake_error)
+            self.assertEqual(ticket.team_id, self.catering)
+            self.assertEqual(ticket.care_decision_ids.ruleset_id, kitchen)
+            self.assertEqual(ticket.care_consult_ids.template_id, self.lost)
+            notes = ticket.message_ids.filtered(lambda note: why in (note.body or ""))
+            self.assertIn("The question Was the ward called? was not put: Agent", notes.body)
+            self.assertTrue(notes.subtype_id.internal)
+        alert = self._left_out()
+        self.assertEqual(len(alert), 1)
+        self.assertEqual(alert.res_id, first.id)
+        self.assertEqual(alert.summary, "Was the ward called?")
+        self.assertIn(why, alert.note)
+        self.assertTrue(alert.user_id.has_group(f"{MODULE}.group_supervisor"))
+        alert.action_feedback(feedback="Asked the ward to name somebody")
+        self.make_inquiry(description="His glasses")
+        self.assertEqual(len(self._left_out()), 1)
+
+    def test_a_team_that_no_mail_reaches_is_left_out(self):
+        self.catering.user_ids.email = False
+        ticket = self.make_inquiry(description="He lost his hat")
+        self.assertFalse(ticket.care_consult_ids or ticket.care_intake_error)
+        why = "Nobody of Kitchen has an e-mail address"
+        self.assertIn(why, self._left_out().note)
+        draft = self.env["care.ruleset"].browse(self.ruleset.action_change()["res_id"])
+        draft.action_check()
+        self.assertIn(why, " ".join(draft.finding_ids.mapped("sentence")))
+        # A person finds it among the own activities, and answers in the form.
+        self.second.user_id.email = False
+        ticket = self.make_inquiry(description="His glasses")
+        self.assertEqual(ticket.care_consult_ids.template_id, self.second)
+        self.assertTrue(ticket.care_consult_ids.activity_ids)
 
     def test_nothing_is_asked_about_what_is_brought_in(self):
         done = self.env.ref("helpdesk_mgmt.helpdesk_ticket_stage_done")

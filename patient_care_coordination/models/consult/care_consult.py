@@ -347,6 +347,14 @@ class CareConsult(models.Model):
                     name=department.name or team.name,
                 )
             )
+        elif not any(team._care_consult_members(ticket.company_id).mapped("email")):
+            raise UserError(
+                self.env._(
+                    "Nobody of %(name)s has an e-mail address, so nobody would learn of the "
+                    "question: enter one, or ask a person.",
+                    name=team.name,
+                )
+            )
         lead = department.supervisor_id or team.user_id
         if not lead.active or lead == user:
             key = (ticket.team_id, ticket.company_id)

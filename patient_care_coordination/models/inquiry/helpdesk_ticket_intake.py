@@ -301,8 +301,10 @@ class HelpdeskTicket(models.Model):
     def _care_lead(self):
         """Who leads: the team's leader, else a supervisor, else the administrator."""
         self.ensure_one()
-        if self.team_id.user_id:
-            return self.team_id.user_id
+        return self.team_id.user_id or self._care_supervisor()
+
+    def _care_supervisor(self):
+        """A supervisor of the company of this inquiry, else the administrator."""
         group = self.env.ref("patient_care_coordination.group_supervisor")
         users = group.all_user_ids.filtered(
             lambda user: user.active and self.company_id in user.company_ids

@@ -273,16 +273,57 @@ class HelpdeskTicket(models.Model):
         return {"preparation": preparation, "routing": routing}
 
     def _care_put_consults(self, notes_list):
-        """Put the questions that rules ask for; not about what was brought in without routing."""
+        """Put the questions that rules ask for; not about what was brought in without routing.
+
+        One that nobody can answer is left out: that is no reason to keep the inquiry from its team.
+        """
         templates = self.env["care.consult.template"].sudo()
+        pairs = [
+            (ticket, templates.browse(template))
+            for ticket, notes in zip(self.sudo(), notes_list, strict=True)
+            if not notes.get("care:skip")
+            for template in notes.get("care:consults", ())
+        ]
+        asked = templates.union(*(template for _ticket, template in pairs))
+        problems = {template: template._care_problem() for template in asked}
         self.env["care.consult"]._care_ask_templates(
-            [
-                (ticket, templates.browse(template))
-                for ticket, notes in zip(self.sudo(), notes_list, strict=True)
-                if not notes.get("care:skip")
-                for template in notes.get("care:consults", ())
-            ]
+            [(ticket, template) for ticket, template in pairs if not problems[template]]
         )
+        for template, why in problems.items():
+            if why:
+                tickets = self.browse([ticket.id for ticket, other in pairs if other == template])
+                tickets._care_leave_out(template, why)
+
+    def _care_leave_out(self, template, why):
+        """Note on these inquiries why a question was not put; one open alert a question."""
+        tickets = self.sudo()
+        for ticket in tickets:
+            ticket.message_post(
+                body=self.env._(
+                    "The question %(name)s was not put: %(why)s", name=template.name, why=why
+                ),
+                message_type="notification",
+                subtype_xmlid="mail.mt_note",
+            )
+        # In one language, so that the alert is found again whoever takes in the next inquiry.
+        name = template.with_context(lang=None).name
+        kind = "patient_care_coordination.activity_left_out"
+        domain = [
+            ("activity_type_id", "=", self.env.ref(kind).id),
+            ("summary", "=", name),
+            ("res_model", "=", "helpdesk.ticket"),
+        ]
+        if not tickets.env["mail.activity"].search_count(domain, limit=1):
+            tickets[0].activity_schedule(
+                kind,
+                summary=name,
+                note=self.env._(
+                    "Rules put this question, and nobody can answer it: %s Its inquiries go where "
+                    "they should, without it. Change the question, or take it out of the rules.",
+                    why,
+                ),
+                user_id=tickets[0]._care_supervisor().id,
+            )
 
     def _care_keep_decisions(self, notes_list):
         """Store the decision of each new inquiry, and do what it asks for afterwards."""
