@@ -159,3 +159,109 @@ def test_a_large_table_takes_no_time():
     cells, sums = table(rows)
     hidden = suppression.suppress(cells, sums, 5)
     assert not any(0 < cells[key] < 5 for key in cells.keys() - hidden)
+
+
+def sheet(columns, rows, **more):
+    columns = [{"type": kind} if isinstance(kind, str) else kind for kind in columns]
+    return suppression.complete(
+        {"columns": columns, "rows": [list(row) for row in rows], "totals": True, **more}
+    )
+
+
+RATE = [
+    "text",
+    "count",
+    {"type": "part", "of": 1},
+    {"type": "percent", "part": 2, "of": 1},
+]
+
+
+def test_totals_and_shares_are_filled_in():
+    table = sheet(RATE, [["Ward 3", 20, 15, None], ["Ward 4", 0, 0, None]])
+    assert table["rows"] == [["Ward 3", 20, 15, 75], ["Ward 4", 0, 0, None]]
+    assert table["totals"] == [None, 20, 15, 75]
+    grid = sheet(["text", "count", "count", "total"], [["a", 1, 2, None], ["b", 3, 4, None]])
+    assert [row[3] for row in grid["rows"]] == [3, 7]
+    assert grid["totals"] == [None, 4, 6, 10]
+
+
+@given(
+    st.lists(
+        st.integers(0, 12).flatmap(lambda due: st.tuples(st.just(due), st.integers(0, due))),
+        min_size=1,
+        max_size=4,
+    ),
+    st.integers(2, 6),
+)
+@settings(max_examples=EXAMPLES, deadline=None)
+def test_a_share_tells_neither_its_part_nor_the_rest(pairs, least):
+    table = sheet(RATE, [["x", due, met, None] for due, met in pairs])
+    suppression.hide_tables([table], least)
+    for line in [*table["rows"], table["totals"]]:
+        due, met, share = line[1:]
+        assert due is None or not 0 < due < least
+        assert met is None or not 0 < met < least
+        if due is not None and met is not None:
+            assert not 0 < due - met < least
+        assert share is None or None not in (due, met)
+
+
+def test_a_count_that_two_tables_show_is_hidden_in_both():
+    one = sheet(["text", "count"], [["a", 1], ["b", 1], ["c", 1], ["d", 1], ["e", 1]])
+    other = sheet(["text", "count"], [["x", 5], ["y", 0]])
+    for table in (one, other):
+        table["links"] = {("total", 1): "received"}
+    suppression.hide_tables([one, other], 5)
+    assert one["totals"][1] is None
+    assert other["totals"][1] is None
+    assert other["rows"] == [["x", None], ["y", 0]]
+
+
+def test_a_mean_of_few_is_hidden():
+    table = sheet(
+        ["text", "count", {"type": "number", "by": 1}],
+        [["a", 2, 3.5], ["b", 20, 4.0], ["c", 30, 5.0]],
+        overall={2: 4.5},
+    )
+    suppression.hide_tables([table], 5)
+    assert table["rows"] == [["a", None, None], ["b", None, None], ["c", 30, 5.0]]
+    assert table["totals"] == [None, 52, 4.5]
+
+
+def test_figures_of_few_cases():
+    def figure(numerator, denominator, **more):
+        value = numerator if denominator is None else denominator and numerator / denominator
+        return {
+            "numerator": numerator,
+            "denominator": denominator,
+            "value": value,
+            "open": 0,
+            **more,
+        }
+
+    rows = [
+        figure(50, None),
+        figure(3, None),
+        figure(20, 40),
+        figure(38, 40),
+        figure(0, 40),
+        figure(0, 47),
+        figure(9.5, 30, cases=False),
+        figure(30, 44, open=2),
+        figure(20, 33),
+    ]
+    suppression.hide_figures(rows, 5, wholes=[50], counts={33})
+    hidden = [sorted(row["hidden"]) for row in rows]
+    everything = ["denominator", "numerator", "value"]
+    assert hidden == [
+        [],
+        ["numerator", "value"],
+        [],
+        ["numerator", "value"],
+        [],
+        everything,
+        [],
+        ["open"],
+        everything,
+    ]
+    assert rows[3]["numerator"] is None

@@ -132,3 +132,165 @@ def table_sums(rows, columns, row_totals=True, column_totals=True):
         if row_totals:
             sums.append((("total", "total"), [("total", column) for column in columns[:-1]]))
     return sums
+
+
+def complete(table):
+    """Fill in the totals and the shares of a table, in place, and return it.
+
+    A table is a dict: ``rows`` (lists of values), ``columns`` (dicts with ``type``), ``totals``
+    (True for a row of totals) and ``overall`` (totals of columns that do not add up: ``{column:
+    value}``). Types of columns: ``text``; ``count``, which adds up; ``total``, the sum of the
+    counts of its row, in a grid; ``part``, counted in the column ``of``; ``percent`` of the columns
+    ``part`` and ``of``, None without a denominator; ``number``, made from the cases in column
+    ``by``.
+    """
+    columns, rows = table["columns"], table["rows"]
+    counts = [index for index, column in enumerate(columns) if column["type"] == "count"]
+    for row in rows:
+        _fill(columns, row, counts)
+    if table.get("totals"):
+        adds = ("count", "part")
+        overall = table.get("overall", {})
+        totals = [
+            sum(row[index] for row in rows) if column["type"] in adds else overall.get(index)
+            for index, column in enumerate(columns)
+        ]
+        _fill(columns, totals, counts)
+        table["totals"] = totals
+    else:
+        table["totals"] = None
+    return table
+
+
+def _fill(columns, row, counts):
+    for index, column in enumerate(columns):
+        if column["type"] == "total":
+            row[index] = sum(row[each] for each in counts)
+        elif column["type"] == "percent":
+            whole = row[column["of"]]
+            row[index] = 100 * row[column["part"]] / whole if whole else None
+
+
+def hide_tables(tables, least):
+    """Hide small counts in tables that are shown together, in place; return the counts hidden.
+
+    ``hidden`` of each table becomes the set of its hidden places ``(row, column)``, the row of
+    totals being ``"total"``; the values there become None. ``links`` of a table,
+    ``{(row, column): name}``, says that two tables show the same count.
+    """
+    systems = [(table, *system) for table in tables for system in _systems(table)]
+    links = set()
+    while True:
+        found, more = [], set()
+        for table, cells, sums in systems:
+            named = {key: name for key, name in table.get("links", {}).items() if key in cells}
+            known = [key for key, name in named.items() if name in links]
+            hidden = suppress(cells, sums, least, hide=known, shared=list(named))
+            more |= {named[key] for key in hidden if key in named} - links
+            found.append(hidden)
+        if not more:
+            break
+        links |= more
+    counts = set()
+    for table in tables:
+        table["hidden"] = set()
+    for (table, cells, _sums), hidden in zip(systems, found, strict=True):
+        counts |= {cells[key] for key in hidden}
+        table["hidden"] |= {key for key in hidden if not isinstance(key[1], tuple)}
+    for table in tables:
+        _blank(table, least)
+    return counts
+
+
+def _systems(table):
+    """What adds up with what in a table: ``[(cells, sums)]``, one for each independent part."""
+    columns = table["columns"]
+    lines = dict(enumerate(table["rows"]))
+    rows = list(lines)
+    if table["totals"]:
+        lines["total"] = table["totals"]
+    kinds = [column["type"] for column in columns]
+    if "total" in kinds:
+        counts, whole = [i for i, kind in enumerate(kinds) if kind == "count"], kinds.index("total")
+        yield _system(lines, rows, counts, whole, table["totals"])
+        return
+    for index, kind in enumerate(kinds):
+        if kind != "count":
+            continue
+        parts = [
+            i for i, column in enumerate(columns) if kinds[i] == "part" and column["of"] == index
+        ]
+        if len(parts) > 1:
+            raise ValueError(f"Two columns are parts of column {index}.")
+        yield _system(lines, rows, parts, index, table["totals"])
+
+
+def _system(lines, rows, counts, whole, totals):
+    """A grid of the columns ``counts`` with the sum ``whole``; what a lone part leaves is a column
+    of its own, ``("rest", column)``: nobody sees it, anybody can compute it.
+    """
+    cells = {(row, index): line[index] for row, line in lines.items() for index in (*counts, whole)}
+    sums = []
+    inner = list(counts)
+    if len(counts) == 1:
+        rest = ("rest", counts[0])
+        cells |= {(row, rest): line[whole] - line[counts[0]] for row, line in lines.items()}
+        inner.append(rest)
+    if inner:
+        sums += [((row, whole), [(row, index) for index in inner]) for row in lines]
+    if totals:
+        each = [*inner, whole]
+        sums += [(("total", index), [(row, index) for row in rows]) for index in each]
+    return cells, sums
+
+
+def _blank(table, least):
+    """Empty the hidden cells, and what would tell of them."""
+    lines = dict(enumerate(table["rows"]))
+    if table["totals"]:
+        lines["total"] = table["totals"]
+    for row, line in lines.items():
+        for index, column in enumerate(table["columns"]):
+            if column["type"] == "percent":
+                near = {(row, column["part"]), (row, column["of"])}
+            elif column["type"] == "number" and "by" in column:
+                near = {(row, column["by"])}
+                if 0 < (line[column["by"]] or 0) < least:
+                    table["hidden"].add((row, index))
+            else:
+                continue
+            if near & table["hidden"]:
+                table["hidden"].add((row, index))
+    for row, index in table["hidden"]:
+        lines[row][index] = None
+
+
+def hide_figures(figures, least, wholes=(), counts=()):
+    """Hide key figures made of few cases, in place.
+
+    A figure is a dict with ``numerator``, ``denominator`` (None for a plain count), ``value``,
+    ``open`` and ``cases`` (False if the numerator is no count). ``hidden`` becomes the set of the
+    names hidden.
+
+    :param wholes: counts that are shown and that denominators are parts of
+    :param counts: what tables hide: a figure that is the same number would tell it
+    """
+
+    def small(*numbers):
+        return any(0 < each < least or each in counts and each >= least for each in numbers)
+
+    for figure in figures:
+        number, whole, still = figure["numerator"], figure["denominator"], figure["open"]
+        hidden = figure["hidden"] = set()
+        if whole is None:
+            if small(number):
+                hidden |= {"numerator", "value"}
+        else:
+            if small(whole, *(each - whole for each in wholes if each >= whole)):
+                hidden |= {"numerator", "denominator", "value"}
+            if figure.get("cases", True) and small(number, whole - number):
+                hidden |= {"numerator", "value"}
+        if still and small(still):
+            hidden.add("open")
+        for name in hidden:
+            figure[name] = None
