@@ -12,6 +12,7 @@ from . import care_intake
 from . import care_intake_authority
 from . import care_call
 from . import care_intake_match
+from . import care_inquiry_file
 from . import care_letter_check
 from . import care_letter_write
 from . import care_patient_import
@@ -20,6 +21,8 @@ from . import care_policy_preview
 from . import care_recompute
 from . import care_promise_change
 from . import care_rating_note
+from . import care_report_compare
+from . import care_report_prepare
 from . import care_reorder
 from . import care_reorder_line
 from . import care_replay

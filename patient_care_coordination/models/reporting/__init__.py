@@ -7,3 +7,9 @@ from . import care_inquiry_report
 from . import care_issue_report
 from . import care_kpi
 from . import res_users
+from . import care_report_catalogue
+from . import care_report_template
+from . import care_report_run
+from . import care_report_print
+from . import ir_attachment_reports
+from . import res_company_reports
