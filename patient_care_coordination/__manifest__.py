@@ -30,6 +30,7 @@
         "security/improvement/rules.xml",
         "security/reporting/ir.model.access.csv",
         "security/reporting/rules.xml",
+        "security/reporting/pack_rules.xml",
         "data/inquiry_data.xml",
         "data/category_data.xml",
         "data/choice_data.xml",

@@ -105,6 +105,15 @@ class CareReportCatalogue(models.AbstractModel):
                 "models": inquiries,
                 "groupings": ("department", "theme"),
             },
+            "rates": {
+                "name": _("Inquiries per 1,000 patient-days"),
+                "models": [*inquiries, "care.denominator"],
+            },
+            "improvements": {
+                "name": _("Suggested improvements and changes to protocols"),
+                "models": ["care.improvement"],
+                "unfiltered": True,
+            },
             "supply_use": {
                 "name": _("Use and stock-outs of supplies"),
                 "models": ["care.supply.report"],
@@ -908,6 +917,151 @@ class CareReportCatalogue(models.AbstractModel):
                 }
             )
         return {"tables": tables, "definitions": ["supply_caused", "equipment_caused"]}
+
+    @api.model
+    def _care_section_rates(self, scope, section):
+        """Only whole months have patient-days, and only departments with all months a rate."""
+        _ = self.env._
+        months, day = [], scope["start"]
+        while day.day == 1 and day < scope["end"]:
+            months.append(day)
+            day += relativedelta(months=1)
+        if not months or day != scope["end"]:
+            return {
+                "notes": [_("There are patient-days of whole months only: choose whole months.")]
+            }
+        groups = self._care_group(self._care_received(scope), "department")
+        company = scope["company_ids"][0]
+        wanted = {(company, department.id) for department in groups} | {(company, False)}
+        days = self.env["care.denominator"]._care_patient_days(wanted, months[0], scope["end"])
+        rows = []
+        for label, (cases, *_rest), department in self._care_rows(groups, section):
+            known = days.get((company, department.id)) if department else {}
+            stay = sum(known[month] for month in months) if self._care_full(known, months) else None
+            rows.append([label, cases, stay, 1000 * cases / stay if stay else None])
+        all_days = days.get((company, False))
+        full = self._care_full(all_days, months) and not scope.get("department_ids")
+        stay = sum(all_days[month] for month in months) if full else None
+        total_cases = sum(row[1] for row in rows)
+        return {
+            "tables": [
+                {
+                    "name": _("Received in the period"),
+                    "columns": [
+                        text(_("Department")),
+                        count(_("Received")),
+                        number(_("Patient-days")),
+                        number(_("Per 1,000 patient-days"), by=1) | {"rate": True},
+                    ],
+                    "rows": rows,
+                    "totals": True,
+                    "overall": {2: stay, 3: 1000 * total_cases / stay if stay else None},
+                    "links": {("total", 1): "received"},
+                }
+            ],
+        }
+
+    @api.model
+    def _care_full(self, known, months):
+        """Whether every month has its patient-days."""
+        return bool(known) and all(known.get(month) for month in months)
+
+    @api.model
+    def _care_section_improvements(self, scope, section):
+        """What is proposed or tried, what was decided in the period, and effects of a year."""
+        _ = self.env._
+        improvements = self.env["care.improvement"]
+        begin = self._care_moment(scope, scope["start"])
+        end = self._care_moment(scope, scope["end"])
+        recent = self._care_moment(scope, scope["start"] - relativedelta(months=MONTHS))
+        domain = self._care_place_domain(scope) & Domain("create_date", "<", end)
+        domain &= (
+            Domain("state", "in", ("proposed", "review", "trial"))
+            | Domain("decided_date", ">=", begin)
+            | (Domain("state", "=", "adopted") & Domain("decided_date", ">=", recent))
+        )
+        found = improvements.search(domain, order="state, due, id")
+        order = [state for state, _name in improvements._fields["state"].selection]
+        found = found.sorted(lambda each: order.index(each.state))
+        names = dict(improvements._fields["state"]._description_selection(self.env))
+        states = {state: len(each) for state, each in found.grouped("state").items()}
+        effects = found._care_effects()
+        return {
+            "tables": [
+                {
+                    "name": _("Improvements by state"),
+                    "columns": [text(_("State")), {"name": _("Number"), "type": "number"}],
+                    "rows": [[names[state], states[state]] for state in order if state in states],
+                }
+            ]
+            if found
+            else [],
+            "blocks": [
+                self._care_improvement_block(scope, each, names, effects[each.id]) for each in found
+            ],
+            "notes": [
+                _(
+                    "Effects compare months before and after. They say what happened, not why it "
+                    "happened."
+                )
+            ]
+            if found
+            else [_("No improvement is proposed, under way or was decided lately.")],
+        }
+
+    @api.model
+    def _care_improvement_block(self, scope, improvement, names, effect):
+        """One improvement as facts; without names and small counts where those are hidden."""
+        _, least, named = self.env._, scope["least"], scope["names"]
+        evidence = improvement.evidence_count
+        months = improvement.evidence_months
+        if least:
+            months = ""
+            evidence = _("fewer than %s", least) if 0 < evidence < least else evidence
+        decided = improvement.decided_date and format_date(
+            self.env, self._care_day(scope, improvement.decided_date)
+        )
+        if decided and named:
+            decided = _(
+                "%(date)s by %(person)s", date=decided, person=improvement.decided_by_id.name
+            )
+        verdicts = {
+            "fewer": _("Fewer"),
+            "more": _("More"),
+            "same": _("No clear change"),
+            "early": _("Too early to tell"),
+        }
+        facts = [
+            (_("State"), names[improvement.state]),
+            (_("Procedure or practice"), improvement.practice),
+            (_("Change proposed"), improvement.change),
+            (_("About"), self._care_join(improvement.category_id, improvement.department_id)),
+            (_("Inquiries behind it"), f"{evidence}{months and f' ({months})'}"),
+            (_("What people said"), not least and improvement.quotes),
+            (_("Owner"), named and improvement.owner_id.name),
+            (_("Due"), improvement.due and format_date(self.env, improvement.due)),
+            (_("Decided"), decided),
+            (_("Reason"), named and improvement.reason),
+            (
+                _("In force since"),
+                improvement.effective_date and format_date(self.env, improvement.effective_date),
+            ),
+            (
+                _("Effect"),
+                improvement.state == "adopted"
+                and (verdicts.get(effect["verdict"]) if least else effect["sentence"]),
+            ),
+        ]
+        return {
+            "title": f"{improvement.number} {improvement.name}",
+            "facts": [(name, value) for name, value in facts if value],
+            "chart": effect["svg"] if improvement.state == "adopted" and not least else "",
+        }
+
+    @api.model
+    def _care_join(self, *records):
+        names = [record.with_context(care_short=True).display_name for record in records if record]
+        return ", ".join(names)
 
     # ------------------------------------------------------------------
     # Supplies and equipment

@@ -151,9 +151,9 @@ class CareReportRun(models.Model):
         size = 0.9 * scale
 
         def grow(match):
-            return f"width='{float(match[1]) * size:.0f}' height='{float(match[2]) * size:.0f}'"
+            return f'width="{float(match[1]) * size:.0f}" height="{float(match[2]) * size:.0f}"'
 
-        return re.sub(r"width='(\d+)' height='(\d+)'", grow, svg, count=1)
+        return re.sub(r"""width=['"](\d+)['"] height=['"](\d+)['"]""", grow, svg, count=1)
 
     def _care_pdf_values(self, sections):
         company = self.company_id

@@ -203,6 +203,7 @@ class CareReportRun(models.Model):
             "user_ids": self.definition["user_ids"],
             "domain": list(template._care_read_filter(self.definition["filter"])),
             "names": self.kind != "board",
+            "least": self.definition["least"],
         }
 
     def _care_as_reader(self):

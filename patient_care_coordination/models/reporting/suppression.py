@@ -142,7 +142,7 @@ def complete(table):
     value}``). Types of columns: ``text``; ``count``, which adds up; ``total``, the sum of the
     counts of its row, in a grid; ``part``, counted in the column ``of``; ``percent`` of the columns
     ``part`` and ``of``, None without a denominator; ``number``, made from the cases in column
-    ``by``.
+    ``by`` if it tells of them.
     """
     columns, rows = table["columns"], table["rows"]
     counts = [index for index, column in enumerate(columns) if column["type"] == "count"]
