@@ -1,8 +1,10 @@
 from collections import Counter
+from datetime import UTC
+from zoneinfo import ZoneInfo
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import format_date
+from odoo.tools import SQL, format_date
 
 from ..inquiry.helpdesk_ticket import OURS
 
@@ -172,25 +174,47 @@ class CareImprovement(models.Model):
         )
         return late if True in value else ~late
 
-    @api.depends("ticket_ids.care_received_date")
+    @api.depends("ticket_ids.care_received_date", "company_id")
     @api.depends_context("lang")
     def _compute_evidence(self):
         """The number is of all inquiries, also where the reader may not open each of them."""
+        dates = self._care_evidence_dates()
         for improvement in self:
-            zone = improvement.company_id._care_zone()
-            tickets = improvement.ticket_ids.with_context(tz=zone)
+            zone = ZoneInfo(improvement.company_id._care_zone())
+            found = dates.get(improvement.id, [])
             months = Counter(
-                fields.Datetime.context_timestamp(tickets, ticket.care_received_date)
-                .date()
-                .replace(day=1)
-                for ticket in tickets
-                if ticket.care_received_date
+                date.replace(tzinfo=UTC).astimezone(zone).date().replace(day=1) for date in found
             )
-            improvement.evidence_count = len(tickets)
+            improvement.evidence_count = len(found)
             improvement.evidence_months = ", ".join(
                 f"{format_date(self.env, month, date_format='MMM y')}: {months[month]}"
                 for month in sorted(months)
             )
+
+    def _care_evidence_dates(self):
+        """When the inquiries were received, by id; read past what the user's cache holds."""
+        dates = {
+            improvement.id: improvement.ticket_ids.mapped("care_received_date")
+            for improvement in self
+            if not improvement._origin
+        }
+        saved = self._origin
+        if saved:
+            saved.flush_recordset(["ticket_ids"])
+            rows = self.env.execute_query(
+                SQL(
+                    """
+                    SELECT link.improvement_id, array_agg(ticket.care_received_date)
+                      FROM care_improvement_ticket_rel link
+                      JOIN helpdesk_ticket ticket ON ticket.id = link.ticket_id
+                     WHERE link.improvement_id IN %s
+                     GROUP BY link.improvement_id
+                    """,
+                    tuple(saved.ids),
+                )
+            )
+            dates |= dict(rows)
+        return dates
 
     @api.constrains("owner_id", "company_id")
     def _check_owner_id(self):
@@ -297,6 +321,15 @@ class CareImprovement(models.Model):
             raise UserError(
                 self.env._("Improvements are never deleted: reject it with a reason instead.")
             )
+
+    def export_data(self, fields_to_export):
+        """What leaves of the inquiries behind it is kept as a disclosure of each."""
+        names = [name for name in fields_to_export if name.startswith("ticket_ids/")]
+        if names:
+            self.ticket_ids._care_disclose_to_me(
+                "export", ", ".join(names), self.env._("Work of the hospital")
+            )
+        return super().export_data(fields_to_export)
 
     def message_subscribe(self, partner_ids=None, subtype_ids=None):
         """Only patient care staff follow an improvement."""

@@ -62,7 +62,7 @@ class CareImprovement(models.Model):
             parts = {*plain.split(), *engine.normalise(" ".join(re.findall(r"\w+", word))).split()}
             small = word.islower() and all(part in SMALL or len(part) < 3 for part in parts & names)
             if parts & names and not small:
-                return word
+                return re.sub(r"^\W+|\W+$", "", word)
         packed = re.sub(r"[\W_]+", "", engine.normalise(text))
         alone = engine.normalise(text).split()
         for number in sorted(numbers):
