@@ -227,9 +227,7 @@ class TestNames(ImprovementCommon):
         self.assertEqual(secret.partner_name, "In confidence")
         with self.refused("holds Yves, which tells", ValidationError):
             self.propose(quotes="Yves asked", ticket_ids=[Command.set(secret.ids)])
-        kept = self.propose(
-            quotes="I say this in confidence", ticket_ids=[Command.set(secret.ids)]
-        )
+        kept = self.propose(quotes="I say this in confidence", ticket_ids=[Command.set(secret.ids)])
         self.assertTrue(kept)
 
     def test_evidence_added_later_is_checked_too(self):
@@ -373,9 +371,7 @@ class TestReminders(ImprovementCommon):
         yesterday = Date.context_today(self.env.user) - timedelta(days=1)
         improvement = self.propose(due=yesterday)
         in_time = self.propose(due=yesterday + timedelta(days=1))
-        self.assertEqual(
-            self.env["care.improvement"].search([("overdue", "=", True)]), improvement
-        )
+        self.assertEqual(self.env["care.improvement"].search([("overdue", "=", True)]), improvement)
         self.assertNotIn(
             improvement, self.env["care.improvement"].search([("overdue", "=", False)])
         )
