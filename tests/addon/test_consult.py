@@ -822,6 +822,17 @@ class TestConsultMail(ConsultCommon):
             self.assertIn("a mail to look at", mail["subject"])
             self.assertNotIn("Two days", str(mail))
 
+    def test_nobody_hands_in_the_mail_of_whom_was_asked(self):
+        answer = {"body": "Two days", "author_id": self.employee.partner_id.id}
+        # As the chatter posts.
+        consult = self.consult.with_user(self.coordinator).sudo()
+        consult.message_post(message_type="email", **answer)
+        self.assertEqual(self.consult.state, "asked")
+        self.env = self.env(user=self.coordinator)
+        with self.assertRaisesRegex(AccessError, "taken in by the mail gateway alone"):
+            self.reply("Two days")
+        self.assertEqual(self.consult.state, "asked")
+
     def test_a_mail_without_own_words_is_no_answer(self):
         self.reply("> How long do results take?\n")
         self.assertEqual(self.consult.state, "asked")

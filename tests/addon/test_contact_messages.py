@@ -1,10 +1,11 @@
-"""Messages on inquiries, and their files, cannot be edited or deleted: by ORM and by HTTP."""
+"""Messages on inquiries are written in the own name and stay, with files: by ORM and by HTTP."""
 
 import json
+from datetime import timedelta
 
 from odoo import fields
-from odoo.exceptions import UserError
-from odoo.tests import HttpCase, tagged
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form, HttpCase, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.patient_care_coordination.models.inquiry.helpdesk_ticket import OURS
@@ -13,6 +14,17 @@ from ..common import MODULE, CareCommon, make_people
 
 REFUSED = "Messages of inquiries are not changed: write a new message that puts it right."
 FILES = "Files of messages of inquiries are neither changed nor deleted"
+GATEWAY = (
+    "Mails are taken in by the mail gateway alone: write a message, or log what came as a contact."
+)
+OWN_NAME = (
+    "A message of an inquiry is written in your own name and as of now: log what was said before "
+    "as a contact."
+)
+FORWARD = (
+    "Mails about inquiries are taken in by the mail gateway alone: forward it to the address of "
+    "the desk."
+)
 
 
 @tagged("standard", "post_install", "-at_install")
@@ -217,6 +229,194 @@ class TestMessagesStay(CareCommon):
 
 
 @tagged("standard", "post_install", "-at_install")
+class TestOwnName(CareCommon):
+    """Nobody but the gateway takes in mails; whoever writes does so in the own name, now."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.coordinator = cls.people["coordinator"]
+        cls.relative = cls.people["relative"].partner_id
+        cls.relative.email = "relative@home.example"
+        cls.ticket = cls.make_inquiry(partner_id=cls.relative.id).with_user(cls.coordinator)
+
+    def kept(self):
+        self.env.invalidate_all()
+        ticket = self.ticket.sudo()
+        return ticket.message_ids, ticket.care_contact_ids
+
+    def forged(self, **values):
+        return {
+            "model": "helpdesk.ticket",
+            "res_id": self.ticket.id,
+            "body": "I agree.",
+            "message_type": "comment",
+            **values,
+        }
+
+    def test_nobody_posts_a_mail(self):
+        before = self.kept()
+        for ticket in (self.ticket, self.ticket.sudo()):
+            with self.assertRaises(AccessError) as error:
+                ticket.message_post(
+                    body="Mail me.", message_type="email", author_id=self.relative.id
+                )
+            self.assertEqual(str(error.exception), GATEWAY)
+        self.assertEqual(self.kept(), before)
+
+    def test_a_post_is_in_the_own_name_and_now(self):
+        contacts = self.kept()[1]
+        message = self.ticket.message_post(
+            body="I agree.",
+            message_type="comment",
+            subtype_xmlid="mail.mt_note",
+            author_id=self.relative.id,
+            email_from="relative@home.example",
+            date="2020-01-01 00:00:00",
+        )
+        self.assertEqual(message.author_id, self.coordinator.partner_id)
+        self.assertEqual(message.email_from, self.coordinator.email_formatted)
+        self.assertEqual(message.date.date(), fields.Date.today())
+        self.assertEqual(self.kept()[1], contacts, "nothing was heard")
+
+    def test_a_message_is_not_made_up_past_the_thread(self):
+        before = self.kept()
+        messages = self.env["mail.message"].with_user(self.coordinator)
+        forgeries = (
+            (OWN_NAME, {"author_id": self.relative.id}),
+            (OWN_NAME, {"author_id": False, "email_from": "relative@home.example"}),
+            (OWN_NAME, {"date": "2020-01-01 00:00:00"}),
+            (OWN_NAME, {"care_author_id": self.relative.id}),
+            (GATEWAY, {"message_type": "email", "author_id": self.relative.id}),
+        )
+        for sentence, values in forgeries:
+            with self.subTest(values=values), self.assertRaises(AccessError) as error:
+                messages.create([self.forged(**values)])
+            self.assertEqual(str(error.exception), sentence)
+        defaults = {
+            f"default_{name}": value
+            for name, value in self.forged(author_id=self.relative.id).items()
+        }
+        with self.assertRaises(AccessError) as error:
+            messages.with_context(**defaults).create([{"body": "I agree."}])
+        self.assertEqual(str(error.exception), OWN_NAME)
+        own = messages.create([self.forged()])
+        self.assertEqual(own.author_id, self.coordinator.partner_id)
+        self.assertEqual((self.kept()[0] - before[0], self.kept()[1]), (own, before[1]))
+
+    def test_a_mail_that_staff_made_up_is_no_consent(self):
+        plain = self.env["helpdesk.ticket"].create(
+            [{"name": "Bed", "description": "x", "partner_id": self.relative.id}]
+        )
+        plain.with_user(self.people["manager"]).sudo().message_post(
+            body="Mail me.", message_type="email", author_id=self.relative.id
+        )
+        plain.with_user(self.people["supervisor"]).action_care_make_inquiry()
+        self.assertTrue(plain.care_is_inquiry)
+        verdict = plain._care_authority(partner=self.relative)
+        self.assertFalse(
+            plain._care_agreed_to_mail(self.relative, "relative@home.example", verdict)
+        )
+
+    def test_nobody_hands_in_a_mail_of_another(self):
+        before = self.env["helpdesk.ticket"].search([])
+        mail = (
+            "From: Relative <relative@home.example>\nTo: desk@hospital.example\nSubject: Yes\n"
+            "Message-Id: <forged-1@home.example>\n%s\nI agree."
+        )
+        reply = f"In-Reply-To: {self.ticket.sudo().message_ids[0].message_id}\n"
+        kept = self.kept()
+        thread = self.env["mail.thread"]
+        desk = {"team_id": self.triage.id}
+        for head in ("", reply):
+            with self.subTest(head=head), self.assertRaises(AccessError) as error:
+                thread.with_user(self.coordinator).message_process(
+                    "helpdesk.ticket", mail % head, desk
+                )
+            self.assertEqual(str(error.exception), FORWARD)
+        self.assertEqual(self.env["helpdesk.ticket"].search([]), before)
+        self.assertEqual(self.kept(), kept)
+        thread.with_user(self.env.ref("base.user_admin")).message_process(
+            "helpdesk.ticket", mail % reply
+        )
+        self.env.invalidate_all()
+        heard = self.kept()[1] - kept[1]
+        self.assertEqual((heard.channel, heard.direction), ("mail", "in"))
+        self.assertEqual(heard.partner_id, self.relative)
+        verdict = self.ticket._care_authority(partner=self.relative)
+        self.assertTrue(
+            self.ticket._care_agreed_to_mail(self.relative, "relative@home.example", verdict)
+        )
+
+    def test_the_composer_posts_in_the_own_name(self):
+        composer = self.env["mail.compose.message"].with_user(self.coordinator)
+        composer = Form(
+            composer.with_context(
+                default_model="helpdesk.ticket",
+                default_res_ids=self.ticket.ids,
+                default_composition_mode="comment",
+                default_subtype_xmlid="mail.mt_note",
+            )
+        )
+        composer.body = "<p>Looked at it.</p>"
+        composer = composer.save()
+        composer.author_id = self.relative
+        before = self.kept()[0]
+        composer.action_send_mail()
+        message = self.kept()[0] - before
+        self.assertEqual(message.author_id, self.coordinator.partner_id)
+        self.assertIn("Looked at it.", message.body)
+
+    def test_a_template_still_speaks_for_the_hospital(self):
+        self.company.email = "info@hospital.example"
+        before = self.kept()[0]
+        self.ticket.action_care_neutral_reply()
+        message = self.kept()[0] - before
+        self.assertEqual(message.email_from, self.company.email_formatted)
+
+    def test_who_is_away_answers_in_the_own_name(self):
+        away = self.people["supervisor"]
+        away.write(
+            {
+                "out_of_office_from": fields.Datetime.now() - timedelta(hours=1),
+                "out_of_office_to": False,
+                "out_of_office_message": "<p>Away until Monday.</p>",
+            }
+        )
+        before = self.kept()[0]
+        self.ticket.message_post(
+            body="Please look.",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            partner_ids=away.partner_id.ids,
+        )
+        answer = (self.kept()[0] - before).filtered(
+            lambda message: message.message_type == "out_of_office"
+        )
+        self.assertEqual(answer.author_id, away.partner_id)
+
+    def test_plain_tickets_are_untouched(self):
+        plain = self.env["helpdesk.ticket"].create([{"name": "Toner", "description": "Empty"}])
+        manager = self.people["manager"]
+        message = plain.with_user(manager).message_post(
+            body="By phone", message_type="email", author_id=self.relative.id
+        )
+        self.assertEqual(message.author_id, self.relative)
+
+    def test_no_public_file_hangs_on_a_message(self):
+        file = (
+            self.env["ir.attachment"]
+            .with_user(self.coordinator)
+            .create([{"name": "x", "raw": b"x", "public": True}])
+        )
+        before = self.kept()
+        with self.assertRaises(AccessError) as error:
+            self.ticket.message_post(body="See the file", attachment_ids=file.ids)
+        self.assertIn("is never open to everybody", str(error.exception))
+        self.assertEqual(self.kept(), before)
+
+
+@tagged("standard", "post_install", "-at_install")
 class TestMessagesStayOverHttp(HttpCase):
     test_module = MODULE
 
@@ -299,6 +499,74 @@ class TestMessagesStayOverHttp(HttpCase):
                     kwargs={"context": {"care_anonymise": True}},
                 )
                 self.assertIn("Messages of inquiries are not", answer["error"]["data"]["message"])
+
+    def _call_kw(self, model, method, *args, **kwargs):
+        return self._call(
+            f"/web/dataset/call_kw/{model}/{method}",
+            model=model,
+            method=method,
+            args=args,
+            kwargs=kwargs,
+        )
+
+    @mute_logger("odoo.http")
+    def test_nobody_writes_in_the_name_of_the_caller(self):
+        caller = self.people["relative"].partner_id
+        before = self.ticket.message_ids
+        contacts = self.ticket.care_contact_ids
+        values = {"body": "I agree.", "author_id": caller.id, "date": "2020-01-01 00:00:00"}
+        place = {"model": "helpdesk.ticket", "res_id": self.ticket.id}
+        self.authenticate("care_coordinator", "care_coordinator")
+        answers = [
+            self._call_kw(
+                "helpdesk.ticket", "message_post", self.ticket.ids, message_type="email", **values
+            ),
+            self._call_kw("mail.message", "create", [values | place | {"message_type": "email"}]),
+            self._call_kw("mail.message", "create", [values | place]),
+            self._call(
+                "/mail/message/post",
+                thread_model="helpdesk.ticket",
+                thread_id=self.ticket.id,
+                post_data={"body": "I agree.", "message_type": "email"},
+            ),
+        ]
+        self.assertEqual(
+            [answer["error"]["data"]["message"] for answer in answers],
+            [GATEWAY, GATEWAY, OWN_NAME, GATEWAY],
+        )
+        self.ticket.invalidate_recordset()
+        self.assertEqual(self.ticket.message_ids, before)
+        answer = self._call_kw(
+            "helpdesk.ticket", "message_post", self.ticket.ids, message_type="comment", **values
+        )
+        self.ticket.invalidate_recordset()
+        message = self.ticket.message_ids - before
+        self.assertEqual(answer["result"], message.ids)
+        self.assertEqual(message.author_id, self.people["coordinator"].partner_id)
+        self.assertEqual(message.date.date(), fields.Date.today())
+        self.assertEqual(self.ticket.care_contact_ids, contacts)
+
+    def test_chatter_and_portal_go_on(self):
+        for login in ("coordinator", "relative"):
+            before = self.ticket.message_ids
+            self.authenticate(f"care_{login}", f"care_{login}")
+            answer = self._call(
+                "/mail/message/post",
+                thread_model="helpdesk.ticket",
+                thread_id=self.ticket.id,
+                post_data={
+                    "body": "Thank you.",
+                    "message_type": "comment",
+                    "subtype_xmlid": "mail.mt_comment",
+                },
+            )
+            with self.subTest(who=login):
+                self.ticket.invalidate_recordset()
+                message = self.ticket.message_ids - before
+                self.assertEqual(answer["result"]["message_id"], message.id)
+                self.assertEqual(message.author_id, self.people[login].partner_id)
+        heard = self.ticket.care_contact_ids.filtered(lambda row: row.mail_message_id == message)
+        self.assertEqual((heard.channel, heard.direction), ("portal", "in"))
 
     @mute_logger("odoo.http")
     def test_an_internal_note_is_not_shown_to_the_caller_later(self):

@@ -140,8 +140,11 @@ class HelpdeskTicket(models.Model):
         )
         if is_caller and ticket.channel_id.care_code == "email":
             return True
+        # A mail that did not come through the gateway anybody could have made up.
         return bool(partner) and any(
-            message.message_type == "email" and message.author_id == partner
+            message.message_type == "email"
+            and message.author_id == partner
+            and message.create_uid._is_superuser()
             for message in ticket.message_ids
         )
 

@@ -1,12 +1,15 @@
 import logging
 from datetime import timedelta
 
-from odoo import api, fields, models, tools
+from odoo import SUPERUSER_ID, api, fields, models, tools
+from odoo.exceptions import AccessError
 
 from .helpdesk_ticket import OURS
 
 _logger = logging.getLogger(__name__)
 ASSIGNED_TEMPLATE = "patient_care_coordination.mail_inquiry_assigned"
+# When a message was written, and who else wrote it, is not for whoever posts to say.
+SERVER_SAYS = {"care_author_email", "care_author_id", "create_date", "date"}
 # What the base mails to the caller greets the assigned user, and the other way round.
 BASE_TEMPLATES = {
     "helpdesk_mgmt.closed_ticket_template": "patient_care_coordination.mail_inquiry_closed",
@@ -124,12 +127,48 @@ class HelpdeskTicket(models.Model):
         return values
 
     def message_post(self, *, message_type="notification", author_id=None, **kwargs):
-        """What a mail says in the name of a colleague stays inside: anybody could have sent it."""
-        if message_type == "email" and self.sudo().care_is_inquiry:
+        """What a mail says in the name of a colleague stays inside: anybody could have sent it.
+
+        Only the gateway takes in mails, and whoever posts does so in the own name, now.
+        """
+        if not self.sudo().care_is_inquiry:
+            return super().message_post(message_type=message_type, author_id=author_id, **kwargs)
+        if message_type == "email":
+            self._care_check_gateway()
             author = self.env["res.partner"].sudo().browse(author_id or [])
             if author and not author.partner_share:
                 kwargs["is_internal"] = True
+        if not (self.env.su or self._care_speaks()):
+            person = self.env.user.partner_id
+            author_id = person.id
+            kwargs = {name: value for name, value in kwargs.items() if name not in SERVER_SAYS}
+            kwargs["email_from"] = person.email_formatted
         return super().message_post(message_type=message_type, author_id=author_id, **kwargs)
+
+    @api.model
+    def _care_check_gateway(self):
+        """Refuse a mail that did not come through the gateway, which works as the superuser."""
+        if self.env.uid != SUPERUSER_ID:
+            raise AccessError(
+                self.env._(
+                    "Mails are taken in by the mail gateway alone: write a message, or log what "
+                    "came as a contact."
+                )
+            )
+
+    @api.model
+    def _care_speaks(self):
+        """Whether our code posts for another: a template for the hospital, an absence for who is
+        away.
+        """
+        context = self.env.context
+        return OURS in (context.get("care_speaks"), context.get("care_neutral"))
+
+    def _notify_thread_with_out_of_office(self, *args, **kwargs):
+        """The answer of who is away goes out in that colleague's name."""
+        return super(
+            HelpdeskTicket, self.with_context(care_speaks=OURS)
+        )._notify_thread_with_out_of_office(*args, **kwargs)
 
     def _message_post_after_hook(self, message, msg_values):
         result = super()._message_post_after_hook(message, msg_values)

@@ -1,4 +1,7 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from .helpdesk_ticket_identity import COORDINATORS
 
@@ -21,6 +24,46 @@ class MailMessage(models.Model):
         compute="_compute_care_kept",
         help="A mail with the address of a colleague: anybody outside could have written it.",
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        messages = super().create(vals_list)
+        if not self.env.su:
+            messages._care_check_own()
+        with_files = [bool(vals.get("attachment_ids")) for vals in vals_list]
+        if any(with_files):
+            files = (
+                self.browse(
+                    message.id for message, some in zip(messages, with_files, strict=True) if some
+                )
+                .sudo()
+                .attachment_ids
+            )
+            files._care_check_not_public()
+        return messages
+
+    def _care_check_own(self):
+        """Refuse messages of inquiries that somebody writes in another name or for another day.
+
+        What our own code and the mail gateway write comes as the superuser.
+        """
+        tickets = self.env["helpdesk.ticket"]
+        person, now = self.env.user.partner_id, fields.Datetime.now()
+        for message in self.sudo().filtered("care_kept"):
+            if message.message_type == "email":
+                tickets._care_check_gateway()
+            if (
+                message.author_id != person
+                or abs(message.date - now) > timedelta(minutes=1)
+                or message.care_author_id
+                or message.care_author_email
+            ) and not tickets._care_speaks():
+                raise AccessError(
+                    self.env._(
+                        "A message of an inquiry is written in your own name and as of now: log "
+                        "what was said before as a contact."
+                    )
+                )
 
     @api.depends("model", "res_id", "message_type", "author_id")
     def _compute_care_kept(self):

@@ -1,6 +1,7 @@
 import codecs
 
 from odoo import api, models
+from odoo.exceptions import AccessError, UserError
 
 BULK = {"bulk", "junk", "list", "auto_reply"}
 
@@ -30,7 +31,20 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _message_route_process(self, message, message_dict, routes):
-        """Tell automatic mail (RFC 3834) from what a person wrote: context ``care_automatic``."""
+        """Tell automatic mail (RFC 3834) from what a person wrote: context ``care_automatic``.
+
+        A mail that somebody hands in by himself is none: it may say that anybody wrote it.
+        """
+        if not (self.env.su or self.env.is_system()) and any(
+            self._care_is_desk_route(route) or route[0].startswith("care.")
+            for route in routes or []
+        ):
+            raise AccessError(
+                self.env._(
+                    "Mails about inquiries are taken in by the mail gateway alone: forward it to "
+                    "the address of the desk."
+                )
+            )
         submitted = (message.get("Auto-Submitted") or "no").split(";")[0].strip().lower()
         precedence = (message.get("Precedence") or "").strip().lower()
         automatic = (
@@ -41,6 +55,24 @@ class MailThread(models.AbstractModel):
         )
         self = self.with_context(care_automatic=automatic)
         return super()._message_route_process(message, message_dict, routes)
+
+    def message_notify(self, *, model=False, res_id=False, **kwargs):
+        """What is told about an inquiry, or a row of ours, goes the way of that record."""
+        about = model if res_id and not self else False
+        if about == "helpdesk.ticket" or (about or "").startswith("care."):
+            record = self.env[about].browse(res_id)
+            if about == "helpdesk.ticket" and not record.sudo().care_is_inquiry:
+                return super().message_notify(model=model, res_id=res_id, **kwargs)
+            if "message_ids" in record._fields:
+                return record.message_notify(**kwargs)
+            if not self.env.su:
+                raise UserError(
+                    self.env._(
+                        "This would mail past the gate of the inquiries: answer in each inquiry, "
+                        "or write letters."
+                    )
+                )
+        return super().message_notify(model=model, res_id=res_id, **kwargs)
 
     def _message_parse_extract_payload(self, message, message_dict, save_original=False):
         """Read a mail whose text claims a character set that does not exist, too."""
