@@ -1,6 +1,7 @@
 """Who may be told what: the register, the one gate, and each way out of an inquiry."""
 
 import json
+from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -306,13 +307,47 @@ class TestAuthority(AuthorityCommon):
         verdict = ticket._care_authority(name="hilde@home.example", email="Hilde@home.example")
         self.assertEqual(verdict.basis, "general")
 
-    def test_a_file_of_an_inquiry_is_never_public(self):
-        ticket = self.inquiry()
-        file = self.env["ir.attachment"].create(
-            {"name": "x", "raw": b"x", "res_model": "helpdesk.ticket", "res_id": ticket.id}
+    @contextmanager
+    def refused(self):
+        with self.assertRaises(AccessError) as error:
+            yield
+        self.assertEqual(
+            str(error.exception),
+            "A file of an inquiry or a patient is never open to everybody.",
         )
-        with self.assertRaisesRegex(AccessError, "never open to everybody"):
-            file.public = True
+
+    def test_a_file_of_an_inquiry_is_never_public(self):
+        ticket = self.inquiry().sudo()
+        contact = self.env["care.contact"]._care_log(
+            [{"ticket_id": ticket.id, "direction": "in", "channel": "call"}]
+        )
+        files = self.env["ir.attachment"]
+        places = [
+            {"res_model": record._name, "res_id": record.id}
+            for record in (ticket, self.patient, contact.sudo(), self.grant())
+        ]
+        for place in [*places, {"res_model": "care.authority", "res_id": 0}]:
+            values = {"name": "x", "raw": b"x", **place}
+            with self.subTest(place=place):
+                with self.refused():
+                    files.create([values | {"public": True}])
+                file = files.create([values])
+                with self.refused():
+                    file.public = True
+                with self.refused():
+                    file.copy({"public": True})
+                file.invalidate_recordset()
+                self.assertFalse(file.public)
+        leaflet = files.create([{"name": "x", "raw": b"x", "public": True}])
+        with self.refused():
+            leaflet.write(places[0])
+        plain = self.env["helpdesk.ticket"].create([{"name": "Toner", "description": "Empty"}])
+        leaflet.write({"res_model": "helpdesk.ticket", "res_id": plain.id})
+        posted = files.create([{"name": "y", "raw": b"y", "public": True}])
+        plain.message_post(body="See the file", attachment_ids=posted.ids)
+        self.assertTrue(leaflet.public and posted.public)
+        plain.with_user(self.people["supervisor"]).action_care_make_inquiry()
+        self.assertFalse(leaflet.public or posted.public)
 
     def test_verdicts_of_many_inquiries_take_as_many_queries_as_of_one(self):
         self.grant()
@@ -476,6 +511,48 @@ class TestWaysOut(AuthorityCommon):
             text = f"{mail.subject} {mail.body_html} {mail.body}"
             self.assertNotIn("hip", text)
             self.assertNotIn("Okafor", text)
+
+    def test_a_notice_about_an_inquiry_goes_its_way_whoever_sends_it(self):
+        ticket = self.inquiry()
+        colleague = self.people["supervisor"]
+        colleague.notification_type = "email"
+        people = [self.relative.id, colleague.partner_id.id]
+        told = {"partner_ids": people, "subject": "Okafor", "body": "She has a fracture."}
+        place = {"model": "helpdesk.ticket", "res_id": ticket.id}
+        for model in ("res.partner", "mail.thread"):
+            notifier = self.env[model].with_user(self.coordinator)
+            mails = self.mails_of(
+                lambda notifier=notifier: notifier.message_notify(**place, **told)
+            )
+            with self.subTest(model=model):
+                self.assertEqual(mails.recipient_ids, colleague.partner_id)
+                self.assertEqual(mails.subject, f"Inquiry {ticket.number}")
+                self.assertNotIn("fracture", mails.body_html)
+        row = ticket._care_disclose("call", "Something", "Answer", partner=self.relative)
+        patient = self.mails_of(
+            lambda: (
+                self.env["res.partner"]
+                .with_user(self.coordinator)
+                .message_notify(model="care.patient", res_id=self.patient.id, **told)
+            )
+        )
+        self.assertNotIn(self.relative, patient.recipient_ids)
+        with self.assertRaises(UserError) as error:
+            notifier.message_notify(model=row._name, res_id=row.id, **told)
+        self.assertEqual(
+            str(error.exception),
+            "This would mail past the gate of the inquiries: answer in each inquiry, or write "
+            "letters.",
+        )
+        plain = self.env["helpdesk.ticket"].create([{"name": "Toner", "description": "Empty"}])
+        mails = self.mails_of(
+            lambda: (
+                self.env["res.partner"]
+                .with_user(self.people["manager"])
+                .message_notify(model="helpdesk.ticket", res_id=plain.id, **told)
+            )
+        )
+        self.assertIn(self.relative, mails.recipient_ids)
 
     def test_an_internal_note_does_not_go_outside(self):
         ticket = self.inquiry()

@@ -410,7 +410,15 @@ class HelpdeskTicket(models.Model):
                     "care_received_date": created,
                 }
             )
+        plain._care_close_files()
         return True
+
+    def _care_close_files(self):
+        """Files that were open to everybody are so no longer."""
+        files = self.env["ir.attachment"].sudo()
+        files = files.search([("res_model", "=", self._name), ("res_id", "in", self.ids)])
+        files |= self.sudo().message_ids.attachment_ids
+        files.filtered("public").public = False
 
     def action_care_make_plain(self):
         """Take a ticket out of patient care; for the privacy officer alone."""
