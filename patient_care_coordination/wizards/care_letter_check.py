@@ -24,6 +24,9 @@ class CareLetterCheck(models.TransientModel):
     letter_id = fields.Many2one("care.letter", required=True, ondelete="cascade")
     letter_state = fields.Selection(related="letter_id.state")
     gaps = fields.Text(related="letter_id.gaps")
+    own_words = fields.Text(related="letter_id.own_words")
+    needs_other_checker = fields.Boolean(related="letter_id.needs_other_checker")
+    words_reason = fields.Char("Why these words may go out", help="Kept with the disclosure.")
     plain_words = fields.Boolean("Plain words; no jargon, no abbreviation left unexplained")
     explained = fields.Boolean("It explains what happened and why, and what should have happened")
     mistakes = fields.Boolean("Mistakes are named as mistakes")
@@ -35,9 +38,10 @@ class CareLetterCheck(models.TransientModel):
     reason = fields.Char("What has to change", help="The writer reads it.")
 
     def action_checked(self):
-        """Finish the check: every point answered yes."""
+        """Finish the check: every point answered yes, other words taken on with a reason."""
         self.ensure_one()
-        open_points = [self._fields[name].string for name in POINTS if not self[name]]
+        points = POINTS if self.needs_other_checker else ()
+        open_points = [self._fields[name].string for name in points if not self[name]]
         if open_points:
             raise UserError(
                 self.env._(
@@ -45,8 +49,10 @@ class CareLetterCheck(models.TransientModel):
                     points="; ".join(open_points),
                 )
             )
-        labels = self.fields_get(POINTS, ["string"])
-        self.letter_id._care_mark_checked("\n".join(labels[name]["string"] for name in POINTS))
+        labels = self.fields_get(points, ["string"])
+        self.letter_id._care_mark_checked(
+            "\n".join(labels[name]["string"] for name in points), self.words_reason
+        )
         return {"type": "ir.actions.act_window_close"}
 
     def action_return(self):

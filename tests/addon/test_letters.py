@@ -99,6 +99,8 @@ class LetterCommon(CareCommon):
         for part in letter.part_ids:
             if part.missing and part.kind == "text":
                 part.text = f"Words for {part.name}."
+        if letter.neutral:
+            return letter
         if "signed" in letter.part_ids.mapped("kind"):
             letter.company_id.sudo().care_signer_ids = cls.supervisor
             letter.signer_id = cls.supervisor
@@ -251,7 +253,8 @@ class TestLetterParts(LetterCommon):
         )
 
     def test_neither_a_heading_nor_the_signature_stands_alone_on_a_page(self):
-        letter = self.complete(self.draft("acknowledgement", large_print=True))
+        letter = self.draft("acknowledgement", large_print=True)
+        letter.write({"signer_name": "Dr. Ann Moor", "signer_title": "Chief Executive"})
         parts = letter.part_ids.sorted("sequence")
         understood = parts.filtered(lambda part: part.name == "What we understood")
         parts[-2].text = "A long last but one paragraph. " * 12
@@ -444,6 +447,7 @@ class TestLetterStates(LetterCommon):
             letter.copy()
 
     def test_roles(self):
+        self.allow()
         self.ticket.team_id = self.catering
         responder = self.people["responder"]
         letter = (
@@ -804,6 +808,182 @@ class TestLetterOverHttp(LetterCommon, HttpCase):
         self.assertEqual(
             self.env["ir.attachment"].search_count([("checksum", "=", file.checksum)]), files
         )
+
+
+class TestLetterWords(LetterCommon):
+    """To whom nothing may be told, a neutral letter says what its type says."""
+
+    TOLD = "She lies on Ward 7 with a broken hip."
+
+    def part(self, letter):
+        return letter.part_ids.filtered(lambda part: part.name == "What we understood")
+
+    def refusal(self, letter, where):
+        return (
+            f"Nothing may be told to {letter.recipient_name}, so letter {letter.display_name} may "
+            f"only say what its type says, but it has other words in: {where}; start again from "
+            "the template, or ask a supervisor or the privacy officer who wrote nothing in it to "
+            "check it."
+        )
+
+    def check_refused(self, letter, where, user=None):
+        letter = letter.with_user(user or self.coordinator)
+        self.assertEqual(letter.own_words, where)
+        for check in (letter.action_check, letter._care_mark_checked):
+            with self.assertRaises(UserError) as error:
+                check()
+            self.assertEqual(str(error.exception), self.refusal(letter, where))
+        self.assertEqual(letter.state, "draft")
+        self.assertFalse(letter.checked_by_id or letter.words_taken_by_id)
+
+    def take(self, letter, user, reason="The mother asked us to say so."):
+        form = self.env["care.letter.check"].with_user(user).create({"letter_id": letter.id})
+        form.words_reason = reason
+        form.action_checked()
+
+    def test_whatever_is_printed_counts(self):
+        changes = {
+            "subject": "Subject",
+            "opening": "Text before the parts",
+            "closing": "Text after the parts",
+            "contact_name": "Contact person's name",
+            "contact_phone": "Contact person's phone",
+            "signer_name": "Name under the signature",
+            "signer_title": "Position",
+        }
+        for name, label in changes.items():
+            letter = self.draft("acknowledgement")
+            letter[name] = self.TOLD
+            with self.subTest(field=name):
+                self.check_refused(letter, label)
+        letter = self.draft("acknowledgement")
+        letter.recipient_name = "Ben Okafor, whose mother lies on Ward 7"
+        self.check_refused(letter, "Name")
+        letter = self.draft("acknowledgement")
+        self.part(letter).text += self.TOLD
+        self.check_refused(letter, "What we understood")
+        letter = self.draft("acknowledgement")
+        contact = letter.part_ids.filtered(lambda part: part.kind == "contact")
+        contact.name = self.TOLD
+        self.check_refused(letter, self.TOLD)
+        letter = self.draft("acknowledgement")
+        letter.write({"part_ids": [Command.create({"name": "By the way", "text": self.TOLD})]})
+        self.check_refused(letter, "By the way")
+        letter.action_take_texts()
+        letter.action_check()
+        self.assertEqual(letter.state, "checked")
+
+    def test_what_the_type_says_passes(self):
+        self.ticket.care_lang_id = self.env.ref("base.lang_en")
+        letter = self.draft("acknowledgement")
+        self.assertFalse(letter.own_words)
+        self.part(letter).text = "  Her lunch was cold &\r\n late. ".replace("\r\n ", "\r\n")
+        letter.opening = letter._care_fill(letter.opening)
+        letter.part_ids.filtered(lambda part: not part.required).unlink()
+        self.assertFalse(letter.own_words)
+        letter.action_check()
+        self.assertEqual(letter.state, "checked")
+
+    def test_somebody_else_takes_other_words_on_with_a_reason(self):
+        letter = self.draft("acknowledgement", recipient_address="Care of the ward clerk")
+        self.part(letter).text = self.TOLD
+        self.check_refused(letter, "What we understood")
+        supervised = letter.with_user(self.supervisor)
+        action = supervised.action_check()
+        self.assertEqual(action["res_model"], "care.letter.check")
+        for reason in (False, "  "):
+            with self.assertRaises(UserError) as error:
+                self.take(letter, self.supervisor, reason)
+            self.assertEqual(
+                str(error.exception),
+                "Say why the other words may go to Ben Okafor, who may be told nothing: it is "
+                "kept.",
+            )
+        self.assertEqual(letter.state, "draft")
+        self.take(letter, self.supervisor)
+        self.assertEqual((letter.state, letter.checked_by_id), ("checked", self.supervisor))
+        self.assertEqual(letter.words_taken_by_id, self.supervisor)
+        letter._care_send()
+        row = self.ticket.care_disclosure_ids
+        self.assertEqual((row.recipient, row.partner_id), ("Ben Okafor", self.caller))
+        self.assertEqual(row.address, "Care of the ward clerk")
+        self.assertIn(letter.pdf_sha256, row.what)
+        self.assertIn("taken on by Supervisor, because: The mother asked us to say so.", row.what)
+        self.assertIn(f"What we understood: {self.TOLD}", row.what)
+
+    def test_the_disclosure_names_whom_the_letter_names(self):
+        self.allow()
+        letter = self.sent("acknowledgement", recipient_name="Mr Ben Okafor")
+        row = self.ticket.care_disclosure_ids
+        self.assertEqual((row.recipient, row.partner_id), ("Mr Ben Okafor", self.caller))
+        self.assertEqual(row.address, "5 Low Lane, Millby")
+        self.assertNotIn("taken on", row.what)
+        self.assertIn("Mr Ben Okafor", pdf_text(letter.attachment_id.raw))
+
+    def test_who_wrote_in_it_does_not_take_it_on(self):
+        letter = self.draft("acknowledgement")
+        self.part(letter).with_user(self.supervisor).text = self.TOLD
+        self.check_refused(letter, "What we understood", self.supervisor)
+        with self.assertRaises(UserError) as error:
+            self.take(letter, self.supervisor)
+        self.assertIn("has other words in: What we understood", str(error.exception))
+        officer = self.people["privacy_officer"]
+        self.take(letter, officer)
+        self.assertEqual((letter.state, letter.words_taken_by_id), ("checked", officer))
+
+    def test_the_privacy_officer_checks_nothing_else(self):
+        officer = self.people["privacy_officer"]
+        letter = self.draft("acknowledgement").with_user(officer)
+        with self.assertRaisesRegex(AccessError, "Coordinators check and send letters"):
+            letter.action_check()
+        with self.assertRaises(AccessError):
+            letter.subject = "Other"
+        letter.with_user(self.coordinator).subject = self.TOLD
+        self.take(letter, officer)
+        with self.assertRaisesRegex(AccessError, "Coordinators check and send letters"):
+            letter.action_send()
+        self.assertEqual(letter.state, "checked")
+
+    def test_with_authority_the_words_are_free_until_it_ends(self):
+        authority = self.allow()
+        letter = self.draft("acknowledgement")
+        self.part(letter).text = self.TOLD
+        self.assertFalse(letter.own_words)
+        letter.action_check()
+        authority._care_revoke("She changed her mind.")
+        for user in (self.coordinator, self.supervisor):
+            with self.assertRaises(UserError) as error:
+                letter.with_user(user)._care_send()
+            self.assertEqual(str(error.exception), self.refusal(letter, "What we understood"))
+        self.assertEqual((letter.state, letter.attachment_id.id), ("checked", False))
+        self.assertFalse(self.ticket.care_disclosure_ids)
+
+    def test_an_objection_and_a_patient_nobody_named_count_as_nothing(self):
+        self.allow()
+        self.allow(objection=True, agreed_how=False)
+        letter = self.draft("acknowledgement")
+        self.part(letter).text = self.TOLD
+        self.check_refused(letter, "What we understood")
+        ticket = self.make_inquiry(
+            care_nature_id=self.complaint.id, partner_id=self.caller.id, description="Cold lunch"
+        )
+        letter = self.draft("acknowledgement", ticket)
+        self.part(letter).text = self.TOLD
+        self.check_refused(letter, "What we understood")
+        ticket.care_no_patient = True
+        letter.invalidate_recordset(["own_words"])
+        self.assertFalse(letter.own_words)
+
+    def test_sent_back_nobody_has_taken_it_on(self):
+        letter = self.draft("acknowledgement")
+        self.part(letter).text = self.TOLD
+        self.take(letter, self.supervisor)
+        letter._care_return("Say less.")
+        self.assertFalse(letter.words_taken_by_id or letter.words_reason)
+        self.check_refused(letter, "What we understood")
+        for values in ({"words_taken_by_id": self.supervisor.id}, {"words_reason": "x"}):
+            with self.assertRaisesRegex(AccessError, "change by its buttons"):
+                letter.write(values)
 
 
 class TestLetterBatch(LetterCommon):

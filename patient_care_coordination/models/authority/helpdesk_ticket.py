@@ -271,6 +271,7 @@ class HelpdeskTicket(models.Model):
     ):
         """Keep what was told to whom about the patient of this inquiry, and why.
 
+        :param name: what the person was called then; else the name of ``partner`` is kept
         :return: the ``care.disclosure``
         """
         self.ensure_one()
@@ -282,7 +283,7 @@ class HelpdeskTicket(models.Model):
                     "ticket_id": self.id,
                     "way": way,
                     "partner_id": partner.id,
-                    "recipient": partner.sudo().name or name or self.env._("Not named"),
+                    "recipient": name or partner.sudo().name or self.env._("Not named"),
                     "address": address or partner.sudo().email,
                     "what": what,
                     "purpose": purpose,

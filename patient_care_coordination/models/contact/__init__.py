@@ -16,6 +16,7 @@ from . import care_letter
 from . import care_letter_part
 from . import care_letter_print
 from . import care_letter_send
+from . import care_letter_words
 from . import care_letter_batch
 from . import care_letter_requirement
 from . import care_policy_letters

@@ -22,6 +22,8 @@ GUARDED = {
     "returned_by_id",
     "returned_date",
     "return_reason",
+    "words_reason",
+    "words_taken_by_id",
     "attachment_id",
     "pdf_sha256",
     "sent_date",
@@ -298,12 +300,16 @@ class CareLetter(models.Model):
 
     def _care_names_recipient(self):
         """Whether the printed name is that of the person whom the gate is asked about."""
-        names = [self.partner_id.sudo().name]
-        if self._care_to_caller():
-            ticket = self.ticket_id.sudo()
-            names += [ticket.partner_name, ticket.care_confidential_name]
+        names = self._care_caller_names() if self._care_to_caller() else []
         printed = self.recipient_name.casefold()
-        return any(name and name.casefold() in printed for name in names)
+        return any(
+            name and name.casefold() in printed for name in [self.partner_id.sudo().name, *names]
+        )
+
+    def _care_caller_names(self):
+        """What the caller is called on the inquiry."""
+        ticket = self.ticket_id.sudo()
+        return [name for name in (ticket.partner_name, ticket.care_confidential_name) if name]
 
     def _care_gaps(self):
         """What is missing before this letter can be finished: sentences for staff."""
@@ -732,7 +738,7 @@ class CareLetter(models.Model):
         """Finish the check; where another person must do it, with the check list."""
         self.ensure_one()
         self._care_check_may_check()
-        if self.needs_other_checker:
+        if self.needs_other_checker or self.own_words:
             return self._care_open_check()
         self._care_mark_checked()
         return True
@@ -790,7 +796,7 @@ class CareLetter(models.Model):
     def _care_check_may_check(self):
         """Refuse to check what is incomplete, or what the user wrote where another must check."""
         user = self.env.user
-        if not user.has_group(COORDINATOR):
+        if not (user.has_group(COORDINATOR) or self._care_for_privacy_officer()):
             raise AccessError(self.env._("Coordinators check and send letters: ask one."))
         for letter in self:
             if letter.state != "draft":
@@ -803,11 +809,19 @@ class CareLetter(models.Model):
                     )
                 )
         self._care_check_complete()
+        self._care_check_words()
 
-    def _care_mark_checked(self, points=False):
-        """Note that the user checked these letters; ``points`` are the sentences answered yes."""
+    def _care_mark_checked(self, points=False, reason=False):
+        """Note that the user checked these letters.
+
+        :param str points: the sentences answered yes
+        :param str reason: why words that the type does not say may go out
+        """
         self._care_check_may_check()
-        self.with_context(care_letter=OURS).write(
+        # The privacy officer changes nothing else in a letter.
+        self.check_access("read" if self._care_for_privacy_officer() else "write")
+        self._care_take_words(reason)
+        self.sudo().with_context(care_letter=OURS).write(
             {
                 "state": "checked",
                 "checked_by_id": self.env.user.id,
@@ -835,5 +849,7 @@ class CareLetter(models.Model):
                 "checked_by_id": False,
                 "checked_date": False,
                 "checked_points": False,
+                "words_reason": False,
+                "words_taken_by_id": False,
             }
         )

@@ -122,8 +122,9 @@ class CareLetter(models.Model):
     def _care_pass_gate(self):
         """The verdict on the recipient; raises UserError if this letter may not go there.
 
-        A neutral letter tells the caller nothing but the caller's own words, so it goes to the
-        caller without authority. By e-mail goes a letter only to who wrote so or agreed to it.
+        A neutral letter tells the caller nothing but what its type says and the caller's own
+        words, so it goes to the caller without authority. By e-mail goes a letter only to who
+        wrote so or agreed to it.
         """
         self.ensure_one()
         ticket, partner = self.ticket_id, self.partner_id
@@ -137,6 +138,7 @@ class CareLetter(models.Model):
             "email": email if mail else None,
         }
         if self.neutral and self._care_to_caller():
+            self._care_check_words()
             verdict = ticket._care_authority(**person)
             if not verdict.allowed:
                 verdict = verdict._replace(allowed=True, basis="general")
@@ -157,8 +159,7 @@ class CareLetter(models.Model):
         caller = ticket._care_calling_partner()
         if caller or self.partner_id:
             return caller == self.partner_id
-        names = {ticket.partner_name, ticket.care_confidential_name} - {False, ""}
-        return self.recipient_name in names
+        return self.recipient_name in self._care_caller_names()
 
     def _care_check_address(self, email):
         """Refuse an address that is not known as the recipient's own."""
@@ -307,14 +308,15 @@ class CareLetter(models.Model):
     def _care_disclose_sent(self, verdict):
         """Keep what was told to whom."""
         address = self.recipient_email if self.way == "mail" else self.recipient_address
+        what = self.env._(
+            "%(type)s, letter %(letter)s, SHA-256 %(hash)s",
+            type=self.type_id.name,
+            letter=self.display_name,
+            hash=self.pdf_sha256,
+        )
         self.ticket_id._care_disclose(
             "mail" if self.way == "mail" else "letter",
-            self.env._(
-                "%(type)s, letter %(letter)s, SHA-256 %(hash)s",
-                type=self.type_id.name,
-                letter=self.display_name,
-                hash=self.pdf_sha256,
-            ),
+            "\n".join(filter(None, [what, self._care_words_taken()])),
             self.env._("Answer to the inquiry"),
             verdict=verdict,
             partner=self.partner_id,
