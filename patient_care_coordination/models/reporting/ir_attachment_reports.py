@@ -7,9 +7,6 @@ from ..inquiry.helpdesk_ticket import OURS
 class IrAttachment(models.Model):
     _inherit = "ir.attachment"
 
-    def _care_guarded_models(self):
-        return [*super()._care_guarded_models(), "care.report.run"]
-
     def write(self, vals):
         # A token opens nothing here, and mails ask for one.
         if vals.keys() - {"access_token"}:
