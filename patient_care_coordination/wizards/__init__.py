@@ -1,5 +1,6 @@
 from . import care_authority_revoke
 from . import care_classify
+from . import care_confirm
 from . import care_consult_ask
 from . import care_consult_reply
 from . import care_deadline_accept

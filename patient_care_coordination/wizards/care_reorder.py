@@ -88,7 +88,7 @@ class CareReorder(models.TransientModel):
             {line.orderpoint_id: (line.needed, line.quantity) for line in lines}
         )
         done = lines.filtered(lambda line: line.orderpoint_id not in problems)
-        count = len(done)
+        count, products = len(done), done.product_id
         done.unlink()
         for line in self.line_ids:
             line.error = problems[line.orderpoint_id]
@@ -97,6 +97,10 @@ class CareReorder(models.TransientModel):
             if count == 1
             else self.env._("%s lines were ordered.", count)
         )
+        confirm = self.env["care.confirm"]
+        if not problems and confirm._care_orders(products):
+            title = self.env._("%s Confirm the orders to vendors?", message)
+            return confirm._care_make(products)._care_action(title)
         if not problems:
             return {
                 "type": "ir.actions.client",

@@ -4,7 +4,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 
 from ..common import MODULE
@@ -108,7 +108,11 @@ class TestReorder(ReorderCommon):
         self.assertEqual(lines, {"Blanket": 18, "Slippers": 18, "Ear plugs": 48})
         self.env.invalidate_all()
         self.assertFalse(self.short(), "what is ordered is no longer short")
-        self.assertEqual(self.levels[0].care_on_order, 18)
+        blanket = self.levels[0]
+        self.assertEqual((blanket.care_on_order, blanket.care_unconfirmed), (0, 18))
+        orders.button_confirm()
+        self.env.invalidate_all()
+        self.assertEqual((blanket.care_on_order, blanket.care_unconfirmed), (18, 0))
 
     def test_order_one_many_or_all(self):
         self.preview(self.levels[0]).action_order()
@@ -117,7 +121,7 @@ class TestReorder(ReorderCommon):
         wizard = self.env["care.reorder"].with_user(self.clerk).browse(action["res_id"])
         self.assertEqual(wizard.line_ids.product_id, self.slippers | self.ear_plugs)
         answer = wizard.action_order()
-        self.assertEqual(answer["params"]["message"], "2 lines were ordered.")
+        self.assertEqual(answer["name"], "2 lines were ordered. Confirm the orders to vendors?")
         with self.refused(UserError, "Nothing of this is short"):
             self.Level.action_care_order_all()
 
@@ -132,7 +136,8 @@ class TestReorder(ReorderCommon):
     def test_wards_are_filled_by_transfers(self):
         ward = self.level(self.slippers, 2, 4, self.shelves)
         self.set_stock(self.slippers, self.store, 30)
-        self.preview(ward).action_order()
+        answer = self.preview(ward).action_order()
+        self.assertEqual(answer["params"]["message"], "1 line was ordered.")
         move = self.env["stock.move"].search([("orderpoint_id", "=", ward.id)])
         self.assertEqual(move.product_uom_qty, 4)
         self.assertEqual(move.location_dest_id, self.shelves)
@@ -280,6 +285,162 @@ class TestReorder(ReorderCommon):
             rows.web_read(columns)
             counts.append(self.env.cr.sql_log_count - before)
         self.assertLessEqual(counts[1], counts[0] + 3, counts)
+
+
+class TestConfirm(ReorderCommon):
+    """The clerk confirms orders of supplies alone, by the rules of Purchase."""
+
+    def setUp(self):
+        super().setUp()
+        self.assertFalse(self.clerk.has_group("purchase.group_purchase_user"))
+        self.sells(self.woolworks, self.blanket)
+        self.sells(self.woolworks, self.slippers, 2.5)
+        self.sells(self.paperco, self.ear_plugs, 0.1)
+        self.levels = self.Level.browse()
+        for product in self.blanket | self.slippers | self.ear_plugs:
+            self.set_stock(product, self.store, 2)
+            self.levels |= self.level(product, 10, 20)
+
+    def order(self, levels=None):
+        """Order what is short; the dialog that follows."""
+        answer = self.preview(levels or self.levels).action_order()
+        self.assertEqual(answer["res_model"], "care.confirm")
+        return self.env["care.confirm"].with_user(self.clerk).browse(answer["res_id"])
+
+    def vendor_order(self, vendor):
+        return self.orders().filtered(lambda order: order.partner_id == vendor)
+
+    def test_all_in_one_go(self):
+        wizard = self.order()
+        self.assertEqual(wizard.line_ids.mapped("vendor"), ["Paperco", "Woolworks"])
+        self.assertEqual(set(wizard.line_ids.mapped("outcome")), {"Is confirmed"})
+        self.assertEqual(wizard.line_ids.mapped("line_count"), [1, 2])
+        self.assertEqual(set(self.orders().mapped("state")), {"draft"})
+        answer = wizard.action_confirm()
+        self.assertEqual(
+            answer["params"]["message"], "Orders confirmed: 2, waiting for approval: 0."
+        )
+        self.assertEqual(set(self.orders().mapped("state")), {"purchase"})
+        self.assertEqual(self.orders().picking_ids.move_ids.product_id, self.levels.product_id)
+        with self.refused(UserError, "No order to a vendor is a draft"):
+            self.Level.action_care_confirm()
+
+    def test_only_what_is_ticked_or_chosen(self):
+        wizard = self.order()
+        wizard.line_ids[0].chosen = False
+        wizard.action_confirm()
+        self.assertEqual(self.vendor_order(self.woolworks).state, "purchase")
+        self.assertEqual(self.vendor_order(self.paperco).state, "draft")
+        with self.refused(UserError, "No order to a vendor is a draft"):
+            self.levels[0].action_care_confirm()
+        plugs = self.levels.filtered(lambda level: level.product_id == self.ear_plugs)
+        action = plugs.action_care_confirm()
+        wizard = self.env["care.confirm"].with_user(self.clerk).browse(action["res_id"])
+        self.assertEqual(wizard.line_ids.vendor, "Paperco")
+        wizard.line_ids.chosen = False
+        with self.refused(UserError, "Nothing is ticked"):
+            wizard.action_confirm()
+        self.assertEqual(self.vendor_order(self.paperco).state, "draft")
+
+    def test_over_the_limit_it_waits_for_approval(self):
+        self.company.write({"po_double_validation": "two_step", "po_double_validation_amount": 50})
+        wizard = self.order()
+        self.assertEqual(
+            wizard.line_ids.mapped("outcome"),
+            ["Is confirmed", "Waits for the approval of Purchase"],
+        )
+        answer = wizard.action_confirm()
+        self.assertEqual(
+            answer["params"]["message"], "Orders confirmed: 1, waiting for approval: 1."
+        )
+        wool = self.vendor_order(self.woolworks)
+        self.assertEqual(wool.state, "to approve")
+        self.assertFalse(wool.picking_ids)
+        self.env.invalidate_all()
+        self.assertEqual(self.levels[0].care_unconfirmed, 18)
+        self.assertEqual(self.vendor_order(self.paperco).state, "purchase")
+
+    def test_other_things_are_for_purchase(self):
+        wizard = self.order()
+        wool = self.vendor_order(self.woolworks)
+        line = wool.order_line[0].copy({"order_id": wool.id, "product_id": self.syringe.id})
+        again = self.Level.action_care_confirm()
+        again = self.env["care.confirm"].with_user(self.clerk).browse(again["res_id"])
+        held = again.line_ids.filtered(lambda line: line.vendor == "Woolworks")
+        self.assertEqual(held.outcome, "Holds other things too: Purchase confirms it")
+        self.assertFalse(held.chosen)
+        held.chosen = True
+        again.action_confirm()
+        self.assertEqual(held.error, "It holds other things than supplies: Purchase confirms it.")
+        self.assertEqual(again.line_ids, held)
+        self.assertEqual(wool.state, "draft")
+        self.assertEqual(self.vendor_order(self.paperco).state, "purchase")
+        line.unlink()
+        wool.order_line[0].product_qty += 1
+        wizard.action_confirm()
+        self.assertEqual(
+            set(wizard.line_ids.mapped("error")),
+            {
+                "It changed since it was shown: look at it again.",
+                "It is no longer a draft, or somebody else confirms it right now.",
+            },
+        )
+        self.assertEqual(wool.state, "draft")
+
+    def test_what_purchase_refuses_keeps_its_reason(self):
+        wizard = self.order()
+        wool = self.vendor_order(self.woolworks)
+        refuse = UserError("Not from this vendor.")
+        with patch.object(type(wool), "_confirmation_error_message", autospec=True) as message:
+            message.side_effect = lambda order: order == wool and str(refuse)
+            answer = wizard.action_confirm()
+        self.assertEqual(wizard.line_ids.error, "Not from this vendor.")
+        self.assertEqual(
+            answer["name"],
+            "Orders confirmed: 1, waiting for approval: 0. What is below was not.",
+        )
+        self.assertEqual(wool.state, "draft")
+
+    def test_mailed_when_ticked(self):
+        (self.woolworks | self.paperco).email = "orders@example.com"
+        mails = self.env["mail.mail"].search([])
+        self.order(self.levels[0]).action_confirm()
+        self.assertEqual(self.env["mail.mail"].search([]), mails)
+        wizard = self.order()
+        wizard.by_mail = True
+        wizard.action_confirm()
+        mails = self.env["mail.mail"].search([]) - mails
+        wool, paper = self.vendor_order(self.woolworks)[0], self.vendor_order(self.paperco)
+        self.assertEqual(set(mails.mapped("res_id")), {wool.id, paper.id})
+        self.assertEqual(mails.recipient_ids, self.woolworks | self.paperco)
+
+    def test_nobody_else_confirms(self):
+        wizard = self.order()
+        for login in ("nurse", "coordinator"):
+            user = self.people[login]
+            with self.subTest(login=login), self.assertRaises(AccessError):
+                wizard.with_user(user).action_confirm()
+        with self.assertRaises(AccessError):
+            self.orders().with_user(self.clerk).button_confirm()
+        self.assertEqual(set(self.orders().mapped("state")), {"draft"})
+
+    def test_a_request_tells_that_its_order_is_not_confirmed(self):
+        self.set_stock(self.blanket, self.store, 0)
+        request = self.send((self.blanket, 5))
+        wizard = self.order()
+        self.env.invalidate_all()
+        self.assertIn("once the order to the vendor is confirmed", request.arrival)
+        self.assertIn("Order not confirmed yet, expected by", request.line_ids.arrival)
+        wizard.action_confirm()
+        self.env.invalidate_all()
+        self.assertRegex(request.arrival, r"^Expected by [^,]*, [^,]*\.$")
+        self.assertIn("On order, expected by", request.line_ids.arrival)
+
+    def test_the_buttons_follow_purchase(self):
+        view = self.env.ref(f"{MODULE}.reorder_view_list")
+        arch = self.Level.get_view(view.id, "list")["arch"]
+        self.assertIn("action_care_confirm", arch)
+        self.assertIn("care_unconfirmed", arch)
 
 
 class TestReorderWithoutPurchase(ReorderCommon):

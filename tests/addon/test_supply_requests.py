@@ -467,7 +467,7 @@ class TestInquiryAsks(RequestCommon):
         level._care_order({level: (level.qty_to_order, level.qty_to_order)})
         self.env.invalidate_all()
         self.assertIn("Expected by", request.arrival)
-        self.assertIn("On order, expected by", request.line_ids.arrival)
+        self.assertIn("Order not confirmed yet, expected by", request.line_ids.arrival)
 
     def make_store_level(self, low, high):
         return self.env["stock.warehouse.orderpoint"].create(

@@ -157,6 +157,7 @@ def test_a_clerks_day(hospital, day, open_page):
     people = {
         name: Desk(hospital, open_page(name)) for name in ("admin", "coordinator", "nurse", "clerk")
     }
+    set_levels(day, **people)
     order_what_is_short(day, **people)
     receive_it(day, **people)
     top_up_the_ward(day, **people)
@@ -164,6 +165,39 @@ def test_a_clerks_day(hospital, day, open_page):
     serve_an_inquiry(day, **people)
     lend_and_take_back(day, **people)
     find_a_fault_and_repair_it(day, **people)
+
+
+def set_levels(day, clerk, **_people):
+    """Type levels into the grid by keyboard alone; the word follows."""
+    page = clerk.page
+    clerk.open("care-par-grid", ".o_care_par_grid")
+    page.fill("input[aria-label='Find a product']", "Daybreak slippers")
+    page.wait_for_function("document.querySelectorAll('.o_care_par_grid tbody tr').length === 1")
+    page.fill(".o_care_grid_filter .o_multi_record_selector input", "Daybreak")
+    page.click(".o-autocomplete--dropdown-item:has-text('Daybreak ward')")
+    low = page.locator("input[aria-label='Minimum of Daybreak slippers in Daybreak ward']")
+    cell = page.locator(".o_care_par_grid tbody td")
+    cell.locator(".badge.text-success:has-text('Enough')").wait_for()
+    low.press("Control+a")
+    page.keyboard.type("6")
+    page.keyboard.press("Tab")
+    cell.locator(".badge.text-bg-warning:has-text('Low')").wait_for()
+    shelf = [["product_id", "=", day["slippers"]], ["location_id", "=", day["shelf"]]]
+    levels = ("product_min_qty", "product_max_qty")
+    assert clerk.read("stock.warehouse.orderpoint", shelf, *levels) == [
+        {"product_min_qty": 6, "product_max_qty": 8}
+    ]
+    assert page.evaluate("document.activeElement.dataset.which") == "max"
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.type("4")
+    page.keyboard.press("Tab")
+    cell.locator(".badge.text-success:has-text('Enough')").wait_for()
+    page.keyboard.type("x")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".o_notification:has-text('x is no number')")
+    assert clerk.read("stock.warehouse.orderpoint", shelf, *levels) == [
+        {"product_min_qty": 4, "product_max_qty": 8}
+    ]
 
 
 def order_what_is_short(day, clerk, admin, **_people):
@@ -196,16 +230,18 @@ def order_what_is_short(day, clerk, admin, **_people):
     orders = [["partner_id", "=", day["vendor"]]]
     assert not admin.read("purchase.order", orders, "state"), "ordered before it was agreed to"
     clerk.press("action_order", ".modal")
-    clerk.wait_closed()
+    page.wait_for_selector(".modal:has-text('2 lines were ordered. Confirm the orders')")
     (order,) = admin.read("purchase.order", orders, "state", "amount_untaxed")
     assert order == {"state": "draft", "amount_untaxed": 312}
+    clerk.press("action_confirm", ".modal")
+    clerk.wait_closed()
+    (order,) = admin.read("purchase.order", orders, "state")
+    assert order == {"state": "purchase"}
     page.wait_for_selector(".o_data_row:has-text('Daybreak')")
     page.wait_for_function("document.querySelectorAll('.o_list_view .o_data_row').length === 1")
 
 
-def receive_it(day, clerk, admin, **_people):
-    (order,) = admin.read("purchase.order", [["partner_id", "=", day["vendor"]]], "id")
-    admin.call("purchase.order", "button_confirm", [order["id"]])
+def receive_it(day, clerk, **_people):
     receipts = [["partner_id", "=", day["vendor"]]]
     (receipt,) = clerk.read("stock.picking", receipts, "id", "state", "location_dest_id")
     assert receipt["state"] == "assigned"

@@ -78,7 +78,10 @@ receipt = env["stock.move"].search([("product_id", "=", product.id)]).picking_id
 before = [receipt.picking_type_id.code, receipt.state, level.care_on_order, level.qty_to_order]
 receipt.with_user(clerk).button_validate()
 env.cr.commit()
+view = env.ref("patient_care_coordination.reorder_view_list")
+shown = level.get_view(view.id, "list")["arch"]
 result = {
+    "confirm": "confirm" in shown,
     "purchase": "purchase.order" in env, "source": source,
     "answer": answer.get("params", {}).get("message") or preview.line_ids.mapped("error"),
     "before": before, "state": receipt.state, "there": level.care_on_hand,
@@ -143,6 +146,7 @@ def test_install_upgrade_uninstall(database):
     assert look["live"] == look["companies"]
 
     assert database.shell(ORDER) == {
+        "confirm": False,
         "purchase": False,
         "source": "A receipt",
         "answer": "1 line was ordered.",

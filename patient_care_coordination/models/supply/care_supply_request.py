@@ -252,6 +252,11 @@ class CareSupplyRequest(models.Model):
                 "Out of stock and not on order yet: %s.",
                 ", ".join(unknown.product_id.mapped("display_name")),
             )
+        if any(lines.mapped("is_unconfirmed")):
+            return self.env._(
+                "Expected by %s, once the order to the vendor is confirmed.",
+                format_datetime(self.env, self.expected_date, dt_format="short"),
+            )
         return self.env._(
             "Expected by %s.", format_datetime(self.env, self.expected_date, dt_format="short")
         )

@@ -60,6 +60,9 @@ class CareSupplyRequestLine(models.Model):
     )
     arrived_date = fields.Datetime(compute="_compute_arrival", compute_sudo=True)
     expected_date = fields.Datetime("Expected by", compute="_compute_arrival", compute_sudo=True)
+    is_unconfirmed = fields.Boolean(
+        "Order not confirmed", compute="_compute_arrival", compute_sudo=True
+    )
     arrival = fields.Char(compute="_compute_arrival", compute_sudo=True)
 
     @api.depends("product_id", "quantity")
@@ -99,7 +102,8 @@ class CareSupplyRequestLine(models.Model):
             done = line.move_ids.filtered(lambda move: move.state == "done")
             line.arrived_date = max(done.mapped("date"), default=False)
             moves = line.move_ids & open_moves
-            dates = [supply.get(move, move.date) for move in moves]
+            dates = [supply[move][0] if move in supply else move.date for move in moves]
+            line.is_unconfirmed = any(supply[move][1] for move in moves & short)
             known = bool(dates) and all(dates)
             line.expected_date = known and max(*dates, *moves.mapped("date"))
             line.arrival = line._care_arrival(known, bool(moves & short))
@@ -112,6 +116,8 @@ class CareSupplyRequestLine(models.Model):
         if not known:
             return self.env._("Out of stock, not on order yet")
         values = {"date": format_datetime(self.env, self.expected_date, dt_format="short")}
+        if self.is_unconfirmed:
+            return self.env._("Order not confirmed yet, expected by %(date)s if it is", **values)
         if short:
             return self.env._("On order, expected by %(date)s", **values)
         return self.env._("In the store, comes by %(date)s", **values)

@@ -198,7 +198,14 @@ class ResCompany(models.Model):
     def _care_demo_supplies(self, env):
         """The consumable products: ``{product: use of an average ward a day}``."""
         vendors = {
-            name: env["res.partner"].create({"name": name, "is_company": True}) for name in VENDORS
+            name: env["res.partner"].create(
+                {
+                    "name": name,
+                    "is_company": True,
+                    "email": f"orders@{name.split()[0].lower()}.example.com",
+                }
+            )
+            for name in VENDORS
         }
         rows, use = [], []
         for category, vendor, shelf, things in SUPPLIES:

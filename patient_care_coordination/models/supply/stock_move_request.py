@@ -35,9 +35,11 @@ class StockMove(models.Model):
         return vals
 
     def _care_supply_dates(self):
-        """When the store has what these moves wait for: ``{move: datetime or False}``.
+        """When the store has what these moves wait for, and whether that is in a draft only.
 
         The next arrival at the place that each leaves, a draft order to a vendor included.
+
+        :return: ``{move: (datetime or False, in an order that is not confirmed yet)}``
         """
         arrivals = {}
         incoming = Domain("product_id", "in", self.product_id.ids) & Domain("state", "in", OPEN)
@@ -55,7 +57,7 @@ class StockMove(models.Model):
             for place in places:
                 if dest._child_of(place):
                     key = product, place
-                    arrivals[key] = min(arrivals.get(key, date), date)
+                    arrivals[key] = min(arrivals.get(key, (date, False)), (date, False))
         if "purchase.order.line" in self.env:
             for line in self.env["purchase.order.line"].search(
                 [
@@ -69,5 +71,7 @@ class StockMove(models.Model):
                         key = line.product_id, place
                         date = line.date_planned or line.order_id.date_planned
                         if date:
-                            arrivals[key] = min(arrivals.get(key, date), date)
-        return {move: arrivals.get((move.product_id, move.location_id), False) for move in self}
+                            arrivals[key] = min(arrivals.get(key, (date, True)), (date, True))
+        return {
+            move: arrivals.get((move.product_id, move.location_id), (False, False)) for move in self
+        }

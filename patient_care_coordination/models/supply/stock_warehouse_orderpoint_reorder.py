@@ -5,8 +5,9 @@ from odoo.fields import Command, Domain
 
 from .care_supply_request_line import OPEN
 
-# A draft order to a vendor counts as on order: the clerk made it.
-BOUGHT = ("draft", "sent", "to approve", "purchase")
+# What waits for somebody to confirm or approve it, and what is ordered.
+UNCONFIRMED = ("draft", "sent", "to approve")
+BOUGHT = (*UNCONFIRMED, "purchase")
 
 
 class StockWarehouseOrderpoint(models.Model):
@@ -27,6 +28,13 @@ class StockWarehouseOrderpoint(models.Model):
     )
     care_on_order = fields.Float(
         "On order", compute="_compute_care_on_order", digits="Product Unit", compute_sudo=True
+    )
+    care_unconfirmed = fields.Float(
+        "Not confirmed yet",
+        compute="_compute_care_on_order",
+        digits="Product Unit",
+        compute_sudo=True,
+        help="In draft orders to vendors, which somebody still has to confirm or to approve.",
     )
     care_expected_date = fields.Date(
         "Expected",
@@ -92,12 +100,16 @@ class StockWarehouseOrderpoint(models.Model):
         incoming = self._care_incoming()
         today = fields.Date.context_today(self)
         for orderpoint in self:
-            quantity, date = incoming.get(orderpoint, (0.0, False))
-            orderpoint.care_on_order = quantity
+            orderpoint.care_on_order, orderpoint.care_unconfirmed, date = incoming.get(
+                orderpoint, (0.0, 0.0, False)
+            )
             orderpoint.care_expected_date = date or today + timedelta(days=orderpoint._care_delay())
 
     def _care_incoming(self):
-        """What comes to the place of each: ``{orderpoint: (quantity, date of the next)}``."""
+        """What comes to the place of each, if anything.
+
+        :return: ``{orderpoint: (ordered, in orders not confirmed, date of the next)}``
+        """
         places = self.location_id
         rows = self.env["stock.move"]._read_group(
             Domain("product_id", "in", self.product_id.ids)
@@ -108,22 +120,21 @@ class StockWarehouseOrderpoint(models.Model):
         )
         by_product = {}
         for product, source, dest, quantity, date in rows:
-            by_product.setdefault(product, []).append((source, dest, quantity, date.date()))
+            coming = (source, dest, (quantity, 0.0, date.date()))
+            by_product.setdefault(product, []).append(coming)
         for product, dest, quantity, date in self._care_bought():
-            by_product.setdefault(product, []).append((None, dest, quantity, date))
+            by_product.setdefault(product, []).append((None, dest, (0.0, quantity, date)))
         incoming = {}
         for orderpoint in self:
             place = orderpoint.location_id
             coming = [
-                (quantity, date)
-                for source, dest, quantity, date in by_product.get(orderpoint.product_id, [])
+                what
+                for source, dest, what in by_product.get(orderpoint.product_id, [])
                 if dest._child_of(place) and not (source and source._child_of(place))
             ]
             if coming:
-                incoming[orderpoint] = (
-                    sum(quantity for quantity, _date in coming),
-                    min(date for _quantity, date in coming),
-                )
+                ordered, unconfirmed, dates = zip(*coming, strict=True)
+                incoming[orderpoint] = sum(ordered), sum(unconfirmed), min(dates)
         return incoming
 
     def _care_bought(self):
@@ -133,7 +144,7 @@ class StockWarehouseOrderpoint(models.Model):
         lines = self.env["purchase.order.line"].search(
             [
                 ("product_id", "in", self.product_id.ids),
-                ("order_id.state", "in", BOUGHT[:-1]),
+                ("order_id.state", "in", UNCONFIRMED),
                 ("company_id", "in", self.company_id.ids),
             ]
         )
@@ -225,6 +236,20 @@ class StockWarehouseOrderpoint(models.Model):
     def action_care_order_all(self):
         """Show what would be ordered if all that is short were."""
         return self._care_preview(self.search(self._care_short_domain()))
+
+    def action_care_confirm(self):
+        """Show the draft orders to vendors of these rows, by default all, to be confirmed."""
+        confirm = self.env["care.confirm"]._care_make(self.product_id if self else None)
+        return confirm._care_action(self.env._("Orders to confirm"))
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        """Leave out what is for orders to vendors where Purchase is not installed."""
+        arch, view = super()._get_view(view_id, view_type, **options)
+        if "purchase.order" not in self.env:
+            for node in arch.xpath("//*[@name='action_care_confirm' or @name='care_unconfirmed']"):
+                node.getparent().remove(node)
+        return arch, view
 
     @api.model
     def _care_preview(self, orderpoints):
