@@ -175,6 +175,7 @@ def set_levels(day, clerk, **_people):
     page.wait_for_function("document.querySelectorAll('.o_care_par_grid tbody tr').length === 1")
     page.fill(".o_care_grid_filter .o_multi_record_selector input", "Daybreak")
     page.click(".o-autocomplete--dropdown-item:has-text('Daybreak ward')")
+    page.wait_for_function("document.querySelectorAll('.o_care_par_grid thead th').length === 2")
     low = page.locator("input[aria-label='Minimum of Daybreak slippers in Daybreak ward']")
     cell = page.locator(".o_care_par_grid tbody td")
     cell.locator(".badge.text-success:has-text('Enough')").wait_for()
@@ -203,6 +204,10 @@ def set_levels(day, clerk, **_people):
 def order_what_is_short(day, clerk, admin, **_people):
     page = clerk.page
     clerk.open("care-short", ".o_list_view")
+    page.click(".o_control_panel button[name=action_care_order_all]")
+    page.wait_for_selector(".modal .o_data_row:has-text('Daybreak blanket')")
+    page.click(".modal .btn-secondary:has-text('Discard')")
+    clerk.wait_closed()
     page.fill("input.o_searchview_input", "Daybreak")
     page.click(".o_searchview_autocomplete .o-dropdown-item:has-text('Search Product for')")
     page.wait_for_selector(".o_facet_values:has-text('Daybreak')")

@@ -232,7 +232,6 @@ class StockWarehouseOrderpoint(models.Model):
         """Show what would be ordered of the chosen rows before it is."""
         return self._care_preview(self)
 
-    @api.model
     def action_care_order_all(self):
         """Show what would be ordered if all that is short were."""
         return self._care_preview(self.search(self._care_short_domain()))
