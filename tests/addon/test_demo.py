@@ -108,3 +108,13 @@ class TestDemo(TransactionCase):
         count = self.env["helpdesk.ticket"].search_count([])
         self.env["res.company"]._care_load_demo()
         self.assertEqual(self.env["helpdesk.ticket"].search_count([]), count)
+
+    def test_one_improvement_in_each_state(self):
+        improvements = self.env["care.improvement"].search([])
+        states = [state for state, _name in improvements._fields["state"].selection]
+        self.assertEqual(sorted(improvements.mapped("state")), sorted(states))
+        adopted = improvements.filtered(lambda each: each.state == "adopted")
+        self.assertGreater((fields.Date.today() - adopted.effective_date).days, 250)
+        self.assertEqual(len(adopted._care_effect()["months"]), 13)
+        late = improvements.filtered("overdue")
+        self.assertEqual(late.activity_ids.user_id, late.owner_id)

@@ -198,14 +198,16 @@ class TestEffect(EffectCommon):
         self.assertEqual(effect["verdict"], "early")
         self.assertEqual(
             effect["sentence"],
-            "Too early to tell: 1 whole months have passed since, and 3 are needed.",
+            "Too early to tell: it has been in force for 1 of the 3 whole months needed.",
         )
         self.assertEqual(self.effect(self.adopted("2026-11-18"))["verdict"], "early")
 
     def test_too_little_before(self):
         effect = self.effect(self.adopted("2025-04-10"))
         self.assertEqual(effect["verdict"], "early")
-        self.assertIn("there are 2 whole months before to compare with", effect["sentence"])
+        self.assertIn(
+            "of the months before, 2 can be compared with, and 3 are needed", effect["sentence"]
+        )
         self.assertEqual(effect["median_before"], 0)
 
     def test_nothing_to_count_and_not_adopted(self):

@@ -35,9 +35,18 @@ class CareImprovement(models.Model):
 
     _inherit = "care.improvement"
 
-    effect_verdict = fields.Selection(VERDICTS, string="Effect", compute="_compute_effect")
+    effect_verdict = fields.Selection(VERDICTS, string="Effect", compute="_compute_effect_verdict")
     effect_sentence = fields.Text("What happened since", compute="_compute_effect")
     effect_chart = fields.Html("Run chart", compute="_compute_effect", sanitize=False)
+
+    @api.depends("state", "effective_date", "category_id", "department_id", "company_id")
+    def _compute_effect_verdict(self):
+        """Apart from the chart, so that a list counts for the adopted ones alone."""
+        adopted = self.filtered(lambda improvement: improvement.state == "adopted")
+        effects = adopted._care_effects()
+        for improvement in self:
+            effect = effects.get(improvement.id)
+            improvement.effect_verdict = effect["verdict"] if effect else False
 
     @api.depends("state", "effective_date", "category_id", "department_id", "company_id")
     @api.depends_context("lang")
@@ -45,7 +54,6 @@ class CareImprovement(models.Model):
         effects = self._care_effects()
         for improvement in self:
             effect = effects[improvement.id]
-            improvement.effect_verdict = effect["verdict"]
             improvement.effect_sentence = effect["sentence"]
             improvement.effect_chart = Markup(effect["svg"]) or False
 
@@ -226,7 +234,7 @@ class CareImprovement(models.Model):
             "verdict": judged["verdict"] if adopted else False,
             "sentence": sentence,
             "svg": self._care_effect_chart(
-                [(month, value(month)) for month in shown],
+                [(month, value(month) if first and month >= first else None) for month in shown],
                 judged["median"],
                 adopted,
                 rate,
@@ -240,15 +248,15 @@ class CareImprovement(models.Model):
             return self.env._("Not adopted: there is nothing to compare yet.")
         if judged["rule"] == "before":
             return self.env._(
-                "Too early to tell: there are %(number)s whole months before to compare with, and "
+                "Too early to tell: of the months before, %(number)s can be compared with, and "
                 "%(fewest)s are needed.",
                 number=before,
                 fewest=run_chart.FEWEST,
             )
         if judged["rule"] == "after":
             return self.env._(
-                "Too early to tell: %(number)s whole months have passed since, and %(fewest)s are "
-                "needed.",
+                "Too early to tell: it has been in force for %(number)s of the %(fewest)s whole "
+                "months needed.",
                 number=after,
                 fewest=run_chart.FEWEST,
             )

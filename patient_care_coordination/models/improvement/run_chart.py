@@ -132,7 +132,9 @@ def draw(points, title, description="", centre=None, centre_label="", marker=Non
     if centre is not None:
         y = down(centre)
         parts.append(line((LEFT, y), (WIDTH - RIGHT, y), "#6c757d", "6 4"))
-        parts.append(text(WIDTH - RIGHT, y - 5, centre_label, "end"))
+        foot = HEIGHT - 8
+        parts.append(line((LEFT, foot - 4), (LEFT + 24, foot - 4), "#6c757d", "6 4"))
+        parts.append(text(LEFT + 30, foot, centre_label, "start"))
     if marker is not None:
         x = across(marker)
         parts.append(line((x, TOP - 8), (x, HEIGHT - BOTTOM), "#b35900", "2 3"))
