@@ -107,6 +107,7 @@
     ],
     "assets": {
         "web.assets_backend": ["patient_care_coordination/static/src/**/*"],
+        "mail.assets_message_email": ["patient_care_coordination/static/src/scss/mail_body.scss"],
     },
     "demo": ["demo/demo.xml"],
     "post_init_hook": "post_init_hook",

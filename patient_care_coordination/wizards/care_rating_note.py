@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 
 class CareRatingNote(models.TransientModel):
@@ -8,13 +9,14 @@ class CareRatingNote(models.TransientModel):
     _description = "Note Satisfaction from a Call"
 
     ticket_id = fields.Many2one("helpdesk.ticket", string="Inquiry", required=True)
-    score = fields.Selection(
-        [("5", "Happy"), ("3", "Neutral"), ("1", "Unhappy")], required=True, default="3"
-    )
+    # Nothing is chosen before: what is kept unread would count as what the caller said.
+    score = fields.Selection([("5", "Happy"), ("3", "Neutral"), ("1", "Unhappy")])
     words = fields.Text("In the caller's words")
 
     def action_confirm(self):
         """Keep it with the inquiry."""
         self.ensure_one()
+        if not self.score:
+            raise UserError(self.env._("Choose how satisfied the caller said to be."))
         self.ticket_id._care_note_rating(int(self.score), self.words)
         return {"type": "ir.actions.act_window_close"}

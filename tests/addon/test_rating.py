@@ -134,7 +134,17 @@ class TestNoting(RatingCommon):
         self.assertEqual(ticket.rating_last_feedback, "Very kind")
         self.assertEqual(ticket.rating_ids.rating_text, "top")
         self.assertEqual(ticket.message_ids[0].author_id, self.people["coordinator"].partner_id)
+        self.assertIn("from a call: Happy: Very kind", ticket.message_ids[0].body)
         self.assertFalse(self._ask(), "nobody is asked twice")
+        self._note(ticket, score="3", words=False)
+        self.assertIn("from a call: Neutral<", ticket.message_ids[0].body)
+
+    def test_what_the_caller_said_is_chosen(self):
+        ticket = self._closed()
+        self.assertFalse(self.env["care.rating.note"].default_get(["score"]))
+        with self.assertRaisesRegex(UserError, "Choose how satisfied the caller said to be"):
+            self._note(ticket, score=False)
+        self.assertFalse(ticket.rating_ids)
 
     def test_only_after_the_closing_by_those_who_work_it(self):
         ticket = self.make_inquiry()

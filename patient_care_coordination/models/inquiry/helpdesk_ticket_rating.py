@@ -145,8 +145,10 @@ class HelpdeskTicket(models.Model):
         )
         rating.write({"rating": score, "feedback": words, "consumed": True})
         ticket.write({"care_rating_asked_date": fields.Datetime.now()})
+        labels = dict(rating._fields["rating_text"]._description_selection(self.env))
+        said = ": ".join(filter(None, [labels[rating.rating_text], words]))
         self.message_post(
-            body=self.env._("Satisfaction, from a call: %s", words or rating.rating_text),
+            body=self.env._("Satisfaction, from a call: %s", said),
             subtype_xmlid="mail.mt_note",
         )
         return rating.sudo(False)
