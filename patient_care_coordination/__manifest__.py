@@ -97,6 +97,7 @@
         "views/improvement_views.xml",
         "views/improvement_menus.xml",
         "views/reporting_views.xml",
+        "views/reporting_dashboard_views.xml",
         "data/reporting_data.xml",
         "views/reporting_menus.xml",
         "report/pack_report.xml",

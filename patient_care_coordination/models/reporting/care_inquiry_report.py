@@ -68,6 +68,7 @@ class CareInquiryReport(models.Model):
         "res.company": ["care_tz"],
     }
 
+    answered_date = fields.Datetime("Answered on", readonly=True)
     closed_date = fields.Datetime("Closed on", readonly=True)
     reopened_date = fields.Datetime("Reopened on", readonly=True)
     lang_id = fields.Many2one("res.lang", string="Language", readonly=True)
@@ -165,6 +166,7 @@ class CareInquiryReport(models.Model):
             """
             ticket.id,
             ticket.company_id,
+            CASE WHEN facts.answered THEN ticket.care_told_date END AS answered_date,
             ticket.closed_date,
             ticket.care_reopened_date AS reopened_date,
             ticket.care_lang_id AS lang_id,

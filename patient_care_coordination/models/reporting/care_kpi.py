@@ -1,6 +1,8 @@
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 
@@ -69,6 +71,24 @@ class CareKpi(models.AbstractModel):
                 COUNT,
                 self.env._("Open now"),
                 self.env._("Inquiries that are open now, whenever they were received."),
+            ),
+            (
+                "rate",
+                THOUSAND,
+                self.env._("Per 1,000 patient-days"),
+                self.env._(
+                    "Inquiries received in the period by its patient-days, of the same departments "
+                    "and months. There is none unless each of these months has patient-days, and "
+                    "the period is of whole months."
+                ),
+            ),
+            (
+                "rate_admissions",
+                THOUSAND,
+                self.env._("Per 1,000 admissions"),
+                self.env._(
+                    "Inquiries received in the period by its admissions, as for patient-days."
+                ),
             ),
             (
                 "ack_on_time",
@@ -388,6 +408,7 @@ class CareKpi(models.AbstractModel):
         figures.update(self._care_measure_received(scope))
         figures.update(self._care_measure_closed(scope, figures))
         figures.update(self._care_measure_rows(scope))
+        figures.update(self._care_measure_rates(scope, figures["received"]["value"]))
         return {code: figures[code] for code in self._care_definitions()}
 
     @api.model
@@ -399,7 +420,7 @@ class CareKpi(models.AbstractModel):
         elif not denominator:
             value = None
         else:
-            value = numerator / denominator * (100 if unit == PERCENT else 1)
+            value = numerator / denominator * {PERCENT: 100, THOUSAND: 1000}.get(unit, 1)
         return {
             "numerator": numerator,
             "denominator": None if unit == COUNT else denominator or 0,
@@ -446,7 +467,7 @@ class CareKpi(models.AbstractModel):
         )
         waiting = total - get("answered")
         median = figure(0, get("answered"), waiting, DAYS)
-        median["value"] = sums["median_days:avg"]
+        median["value"] = sums["median_days:avg"] if get("answered") else None
         median["numerator"] = sums["days_to_answer:sum"] or 0
         return {
             "received": figure(total, None, get("is_open"), COUNT),
@@ -549,3 +570,55 @@ class CareKpi(models.AbstractModel):
             "consults": self._care_figure(in_time, counts[2] - counts[3], counts[3]),
             "flags_on_time": self._care_figure(counts[6], counts[4] - counts[5], counts[5]),
         }
+
+    @api.model
+    def _care_measure_rates(self, scope, received):
+        """Inquiries by patient-days and admissions; none where one month has no number."""
+        sums = self._care_stays(scope)
+        return {
+            "rate": self._care_figure(received, sums[0], unit=THOUSAND),
+            "rate_admissions": self._care_figure(received, sums[1], unit=THOUSAND),
+        }
+
+    @api.model
+    def _care_stays(self, scope):
+        """``(patient-days, admissions)`` of a scope, 0 where they are not all known.
+
+        Those of a department hold its parts, so of a department and its parts only the former
+        counts.
+        """
+        months = self._care_months(scope)
+        departments = self.env["care.department"].browse(scope.get("department_ids") or [])
+        inside = departments.filtered(
+            lambda each: set(map(int, each.parent_path.split("/")[:-2])) & set(departments.ids)
+        )
+        places = [(each.company_id, each) for each in departments - inside] or [
+            (company, departments) for company in self._care_companies(scope)
+        ]
+        rows = self.env["care.denominator"].search_fetch(
+            [
+                ("company_id", "in", [company.id for company, _department in places]),
+                ("department_id", "in", [department.id for _company, department in places]),
+                ("month", "in", months),
+            ],
+            ["company_id", "department_id", "month", "patient_days", "admissions"],
+        )
+        known = {(row.company_id, row.department_id, row.month): row for row in rows}
+        wanted = [known.get((*place, month)) for place in places for month in months]
+        return tuple(
+            sum(row[name] for row in wanted)
+            if wanted and all(row and row[name] for row in wanted)
+            else 0
+            for name in ("patient_days", "admissions")
+        )
+
+    @api.model
+    def _care_months(self, scope):
+        """The first days of the months of a period, none where it has not whole months."""
+        start, end = (fields.Date.to_date(scope[name]) for name in ("start", "end"))
+        months = []
+        if start.day == end.day == 1:
+            while start < end:
+                months.append(start)
+                start += relativedelta(months=1)
+        return months
