@@ -16,7 +16,7 @@ spec = importlib.util.spec_from_file_location("care_charts", PLACE)
 charts = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(charts)
 
-values = st.none() | st.integers(0, 10**6) | st.floats(0, 10**6)
+values = st.just("*") | st.integers(0, 10**6) | st.floats(0, 10**6)
 words = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff")
 )
@@ -51,13 +51,13 @@ def test_the_longest_bar_is_the_highest_number():
 
 
 def test_what_is_hidden_has_no_bar():
-    svg = charts.bars("Channels", ["a", "b"], [[None, 40]])
+    svg = charts.bars("Channels", ["a", "b"], [["*", 40]])
     assert rects(svg)[0] == 0
     assert "a: *; b: 40" in svg
 
 
 def test_a_line_breaks_where_a_value_is_hidden():
-    svg = charts.lines("Months", "JFMAM", [[9, 8, None, 7, 6]], ["Delay"])
+    svg = charts.lines("Months", "JFMAM", [[9, 8, "*", 7, 6]], ["Delay"])
     assert svg.count("<polyline") == 2
     assert svg.count("<circle") == 4
     assert "Delay: 9, 8, *, 7, 6" in svg
@@ -67,6 +67,18 @@ def test_a_screen_reader_hears_title_and_numbers():
     svg = charts.bars("By <channel>", ["Phone & fax"], [[3]])
     assert "<title>By &lt;channel&gt;</title>" in svg
     assert "<desc>Phone &amp; fax: 3</desc>" in svg
+
+
+def test_a_legend_stays_within_the_picture():
+    names = [f"A rather long theme number {number}" for number in range(6)]
+    root = minidom.parseString(charts.lines("Months", "JF", [[1, 2]] * 6, names)).documentElement
+    height = float(root.getAttribute("height"))
+    texts = [x for x in root.getElementsByTagName("text") if x.firstChild.data in names]
+    assert len(texts) == 6
+    for text in texts:
+        end = float(text.getAttribute("x")) + 5.5 * len(text.firstChild.data)
+        assert end <= charts.WIDTH
+        assert float(text.getAttribute("y")) < height
 
 
 def test_steps_are_round():

@@ -563,21 +563,18 @@ class CareReportCatalogue(models.AbstractModel):
         months = self._care_months(scope)
         by_month = self._care_by_month(scope, months)
         shown = [group for _label, _values, group in rows if group is not None]
-        curves = [
-            [self._care_label(theme), *by_month.get(theme, [0] * MONTHS), None] for theme in shown
-        ]
+        curves = [[self._care_label(theme), *by_month.get(theme, [0] * MONTHS)] for theme in shown]
         rest = [theme for theme in by_month if theme not in shown]
         if rest:
             others = [
                 sum(values) for values in zip(*(by_month[each] for each in rest), strict=True)
             ]
-            curves.append([_("Others"), *others, None])
+            curves.append([_("Others"), *others])
         links = {("total", len(codes) + 1): "received"}
         month_links = {}
         if months[-1] == scope["start"] and months[-1] + relativedelta(months=1) == scope["end"]:
             # In a month's report, the last month of the curve is the table above.
-            month_links[("total", MONTHS)] = "received"
-            for row in range(len(shown)):
+            for row in range(min(len(rows), len(curves))):
                 links[(row, len(codes) + 1)] = month_links[(row, MONTHS)] = f"theme {row}"
         return {
             "tables": [
@@ -601,10 +598,10 @@ class CareReportCatalogue(models.AbstractModel):
                             count(format_date(self.env, day, date_format="MMM yy"))
                             for day in months
                         ),
-                        total(_("All")),
                     ],
                     "rows": curves,
-                    "totals": True,
+                    # Sums would tell of what is hidden in so many small numbers.
+                    "totals": not scope["least"],
                     "links": month_links,
                     "chart": {
                         "kind": "lines",

@@ -24,6 +24,8 @@ PAPER = {
     "data-report-header-spacing": 0,
     "data-report-dpi": 96,
 }
+# What has no denominator, or no number.
+NOTHING = "–"
 # What a sheet of a spreadsheet is not named.
 NO_SHEET_NAME = re.compile(r"[\[\]:*?/\\']")
 
@@ -68,7 +70,7 @@ class CareReportRun(models.Model):
         if column["type"] == "text":
             return value or ""
         if value is None or value is False:
-            return self.env._("no denominator") if column["type"] == "percent" else ""
+            return NOTHING
         if column["type"] == "percent":
             return self._care_number(float(value)) + " %"
         return self._care_number(value)
@@ -205,16 +207,14 @@ class CareReportRun(models.Model):
         return lines
 
     def _care_pdf_section(self, section, words):
-        tables = [self._care_pdf_table(table) for table in section["tables"] if table["rows"]]
-        empty = section["tables"] and not tables and not section["figures"]
         return {
             "title": letter_text.fill(section["title"], words),
             "intro": self._care_paragraphs(letter_text.fill(section["intro"], words)),
-            "notes": section["notes"] + ([self.env._("Nothing in this period.")] if empty else []),
+            "notes": section["notes"],
             "figures": [
                 (figure["name"], *self._care_show_figure(figure)) for figure in section["figures"]
             ],
-            "tables": tables,
+            "tables": [self._care_pdf_table(table) for table in section["tables"]],
             "blocks": section["blocks"],
         }
 
@@ -238,11 +238,14 @@ class CareReportRun(models.Model):
                     style = charts.shade(line[index], highest)
                 cells.append((self._care_show(table, row, index, line), column["type"], style))
             rows.append((row == "total", cells))
+        others = sum(column["type"] != "text" for column in table["columns"])
         return {
             "name": table["name"],
             "columns": [(column["name"], column["type"]) for column in table["columns"]],
+            "width": f"width: {min(13, 70 // max(others, 1))}%;",
             "rows": [] if table.get("spreadsheet") else rows,
-            "chart": self._care_chart(table),
+            "empty": not table["rows"],
+            "chart": table["rows"] and self._care_chart(table),
         }
 
     def _care_chart(self, table):
@@ -252,23 +255,22 @@ class CareReportRun(models.Model):
             return ""
         labels = [str(row[0]) for row in table["rows"]]
         names = [table["columns"][index]["name"] for index in chart["columns"]]
+
+        def value(row, line, index):
+            number = line[index]
+            if number is None:
+                return charts.HIDDEN if (row, index) in table["hidden"] else NOTHING
+            return round(number, 1) if isinstance(number, float) else number
+
+        lines = list(enumerate(table["rows"]))
         if chart["kind"] == "totals":
-            values = [table["totals"][index] for index in chart["columns"]]
+            values = [value("total", table["totals"], index) for index in chart["columns"]]
             return charts.bars(table["name"], names, [values])
         if chart["kind"] == "lines":
-            rows = table["rows"][: chart["rows"]]
-            series = [[row[index] for index in chart["columns"]] for row in rows]
+            lines = lines[: chart["rows"]]
+            series = [[value(*line, index) for index in chart["columns"]] for line in lines]
             return charts.lines(table["name"], names, series, labels[: chart["rows"]])
-        series = [
-            [
-                round(float(row[index]), 1)
-                if table["columns"][index]["type"] in ("percent", "number")
-                and row[index] is not None
-                else row[index]
-                for row in table["rows"]
-            ]
-            for index in chart["columns"]
-        ]
+        series = [[value(*line, index) for line in lines] for index in chart["columns"]]
         return charts.bars(table["name"], labels, series, chart.get("names", names))
 
     # ------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """Charts of the packs as SVG text, drawn without a script for a browser, a PDF and a screen reader.
 
 Pure: plain values in, text out, no import of Odoo. Sizes are in units of the view box; colours are
-few and dark enough to tell apart in print. None instead of a number is what is not shown: it gets
-no bar, and a ``*``.
+few and dark enough to tell apart in print. A word instead of a number, such as ``*`` for what is
+hidden, gets no bar and is written as it is.
 """
 
 from xml.sax.saxutils import escape, quoteattr
@@ -37,9 +37,26 @@ def short(words, length):
 
 def number(value):
     """A number as in the tables: no digits behind the point that are zero."""
-    if value is None:
-        return HIDDEN
     return f"{value:.1f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+def size(value):
+    """How long a bar is: nothing for a word."""
+    return 0 if isinstance(value, str) else value
+
+
+def legend(names, left, top):
+    """A coloured square and a name for each series, in as many lines as it takes; and its end."""
+    parts, x, y = [], left, top
+    for index, name in enumerate(names):
+        wide = 30 + 6.4 * len(str(name))
+        if x > left and x + wide > WIDTH:
+            x, y = left, y + 17
+        color = COLORS[index % len(COLORS)]
+        parts.append(f"<rect x='{x:.1f}' y='{y}' width='11' height='11' fill='{color}'/>")
+        parts.append(_text(x + 15, y + 10, name, size=11))
+        x += wide
+    return parts, y + 17
 
 
 def step(highest, most=5):
@@ -58,28 +75,20 @@ def bars(title, labels, series, names=()):
     :param series: lists of numbers, each as long as ``labels``, one colour each
     :param names: what the series are, for the legend; one without a name needs none
     """
-    highest = max((value for values in series for value in values if value), default=0)
+    highest = max((size(value) for values in series for value in values), default=0)
     room = WIDTH - LABEL - 60
-    scale = room / highest if highest else 0
-    thick = 16 if len(series) == 1 else max(6, 20 // len(series))
+    thick = max(16 - 2 * len(series), 10) if len(series) > 1 else 16
     parts, words = [], []
-    y = 8
+    y = 4
     if len(series) > 1:
-        x = LABEL
-        for index, name in enumerate(names):
-            parts.append(
-                f"<rect x='{x}' y='4' width='11' height='11' fill='{COLORS[index % len(COLORS)]}'/>"
-            )
-            parts.append(_text(x + 16, 14, name))
-            x += 34 + 7 * len(str(name))
-        y = 26
+        parts, y = legend(names, LABEL, y)
     for row, label in enumerate(labels):
         tall = max(ROW, thick * len(series) + 8)
         parts.append(_text(LABEL - 8, y + tall / 2 + 4, short(label, 34), "end"))
         top = y + (tall - thick * len(series)) / 2
         for index, values in enumerate(series):
             value = values[row]
-            long = max((value or 0) * scale, 1 if value else 0)
+            long = max(room * (size(value) / highest), 1) if size(value) else 0
             parts.append(
                 f"<rect x='{LABEL}' y='{top:.1f}' width='{long:.1f}' height='{thick - 1}' "
                 f"fill='{COLORS[index % len(COLORS)]}'/>"
@@ -95,12 +104,14 @@ def bars(title, labels, series, names=()):
 
 
 def lines(title, labels, series, names):
-    """Lines over months, for up to six series; a gap where a value is None.
+    """Lines over months, for up to six series; a gap where there is a word instead of a number.
 
     :param labels: under the points, such as months
     """
-    height, left, right, top, bottom = 250, 40, 14, 14, 44
-    highest = max((value for values in series for value in values if value), default=0)
+    left, right, top = 40, 14, 14
+    squares, end = legend(names, left, 238)
+    height, bottom = end, end - 206
+    highest = max((size(value) for values in series for value in values), default=0)
     distance = step(max(highest, 1))
     ceiling = distance * -(-max(highest, 1) // distance)
     wide, tall = WIDTH - left - right, height - top - bottom
@@ -121,12 +132,11 @@ def lines(title, labels, series, names):
         parts.append(
             _text(left + column * gap, height - bottom + 16, label, anchor, 10.5, color=MUTED)
         )
-    x = left
     for index, (name, values) in enumerate(zip(names, series, strict=True)):
         color = COLORS[index % len(COLORS)]
         piece = []
-        for column, value in enumerate([*values, None]):
-            if value is not None:
+        for column, value in enumerate([*values, ""]):
+            if not isinstance(value, str):
                 piece.append(place(column, value))
                 continue
             if len(piece) > 1:
@@ -138,11 +148,9 @@ def lines(title, labels, series, names):
                 f"<circle cx='{px:.1f}' cy='{py:.1f}' r='2.6' fill='{color}'/>" for px, py in piece
             ]
             piece = []
-        parts.append(f"<rect x='{x}' y='{height - 14}' width='11' height='11' fill='{color}'/>")
-        parts.append(_text(x + 15, height - 4, name, size=11))
-        x += 30 + 6.4 * len(str(name))
         words.append(f"{name}: {', '.join(number(value) for value in values)}")
-    return _svg(height, title, f"{', '.join(map(str, labels))}. {'; '.join(words)}", parts)
+    description = f"{', '.join(map(str, labels))}. {'; '.join(words)}"
+    return _svg(height, title, description, [*parts, *squares])
 
 
 def shade(value, highest):

@@ -12,6 +12,7 @@ hidden counts can go up or down by one and stay at least 1, so a shortest cycle 
 """
 
 import heapq
+from collections import Counter
 
 # Totals are what readers look for: other cells are hidden rather than them.
 TOTAL_COST = 1_000_000
@@ -179,13 +180,24 @@ def hide_tables(tables, least):
     ``{(row, column): name}``, says that two tables show the same count.
     """
     systems = [(table, *system) for table in tables for system in _systems(table)]
+    # What adds up in one table alone is free to go down there.
+    summed = Counter(
+        name
+        for table, _cells, sums in systems
+        for name in {
+            name
+            for key, name in table.get("links", {}).items()
+            if any(key == whole or key in parts for whole, parts in sums)
+        }
+    )
     links = set()
     while True:
         found, more = [], set()
         for table, cells, sums in systems:
             named = {key: name for key, name in table.get("links", {}).items() if key in cells}
             known = [key for key, name in named.items() if name in links]
-            hidden = suppress(cells, sums, least, hide=known, shared=list(named))
+            shared = [key for key, name in named.items() if summed[name] > 1]
+            hidden = suppress(cells, sums, least, hide=known, shared=shared)
             more |= {named[key] for key in hidden if key in named} - links
             found.append(hidden)
         if not more:
@@ -253,7 +265,7 @@ def _blank(table, least):
         for index, column in enumerate(table["columns"]):
             if column["type"] == "percent":
                 near = {(row, column["part"]), (row, column["of"])}
-            elif column["type"] == "number" and "by" in column:
+            elif column["type"] == "number" and "by" in column and line[index] is not None:
                 near = {(row, column["by"])}
                 if 0 < (line[column["by"]] or 0) < least:
                     table["hidden"].add((row, index))
