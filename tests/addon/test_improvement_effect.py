@@ -250,6 +250,10 @@ class TestEffect(EffectCommon):
         # Those of the whole hospital are no patient-days of the ward.
         rows.department_id = False
         self.assertFalse(any(days for _month, _number, days in self.effect(improvement)["months"]))
+        rows.patient_days = 2000
+        whole = self.effect(self.adopted("2026-06-02", department_id=False))
+        self.assertTrue(whole["rate"])
+        self.assertEqual(whole["median_before"], 5)
 
     def test_what_the_form_and_the_list_show(self):
         self.months(Date.to_date("2025-10-01"), 2, 3, 2, 3, 2, 3, 2, 3, 5, 9, 10, 11)

@@ -1,6 +1,10 @@
 """Patterns: each kind is found, nothing else is; accepting, dismissing, growing, twice a night."""
 
-from datetime import datetime, timedelta
+import random
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from zoneinfo import ZoneInfo
 
 from freezegun import freeze_time
 from psycopg2 import IntegrityError
@@ -355,3 +359,84 @@ class TestDecisions(PatternCommon):
         with self.assertQueryCount(16):
             patterns = self.scan()
         self.assertGreater(len(patterns), 5)
+
+
+class TestAgainstCountingByHand(PatternCommon):
+    def test_usual_range_on_awkward_data(self):
+        rng = random.Random(20)
+        self.company.write({"care_tz": "Australia/Lord_Howe", "care_pattern_least": 4})
+        company = self.env["res.company"].create({"name": "Second hospital"})
+        other_ward = self.env["care.department"].create({"name": "Ward 8"})
+        categories = [self.food.id, self.env.ref(f"{MODULE}.category_rooms").id, False]
+        departments = [self.ward.id, other_ward.id, False]
+        with freeze_time(self.night):
+            tickets = self.env["helpdesk.ticket"].create(
+                [
+                    {
+                        "name": "Soup",
+                        "description": "Cold",
+                        "care_nature_id": self.question.id,
+                        "category_id": rng.choice(categories),
+                        "care_department_id": rng.choice(departments),
+                        "care_received_date": self.night
+                        - timedelta(
+                            days=rng.randrange(29) if number % 3 == 0 else rng.randrange(330),
+                            hours=rng.randrange(24),
+                            minutes=rng.choice([0, 29, 30, 31]),
+                        ),
+                    }
+                    for number in range(240)
+                ]
+            )
+        self.env.cr.execute(
+            "UPDATE helpdesk_ticket SET care_outcome = 'duplicate' WHERE id IN %s",
+            (tuple(rng.sample(tickets.ids, 20)),),
+        )
+        self.env.cr.execute(
+            "UPDATE helpdesk_ticket SET company_id = %s WHERE id IN %s",
+            (company.id, tuple(rng.sample(tickets.ids, 20))),
+        )
+        self.env.invalidate_all()
+        found = {
+            (row.category_id.id, row.department_id.id): (
+                row.count,
+                round(row.expected, 6),
+                round(row.upper, 6),
+                row.history,
+                row.ticket_refs,
+            )
+            for row in self.scan_for("usual")
+        }
+        self.assertEqual(found, self.by_hand(tickets | self.inquiry))
+        self.assertTrue(found)
+
+    def by_hand(self, tickets):
+        """Each ticket put into its four weeks, one after the other; limits from the definition."""
+        zone = ZoneInfo("Australia/Lord_Howe")
+        today = self.night.replace(tzinfo=UTC).astimezone(zone).date()
+        tickets = tickets.filtered(lambda ticket: ticket.company_id == self.company)
+        first = min(tickets.mapped("care_received_date")).date()
+        spans = min((today - first).days // 28 - 1, 12)
+        cells = defaultdict(lambda: defaultdict(list))
+        weeks = defaultdict(set)
+        for ticket in tickets.sorted("id"):
+            cell = (ticket.category_id.id, ticket.care_department_id.id)
+            local = ticket.care_received_date.replace(tzinfo=UTC).astimezone(zone).date()
+            age = (today - local).days - 1
+            if not all(cell) or ticket.care_outcome == "duplicate" or age < 0:
+                continue
+            cells[cell][age // 28].append(ticket.id)
+            if age < 28:
+                weeks[cell].add(age // 7)
+        result = {}
+        for cell, numbers in cells.items():
+            history = [len(numbers.get(span, [])) for span in range(spans, 0, -1)]
+            centre = median(history)
+            spread = max(
+                1.4826 * median(abs(value - centre) for value in history), max(centre, 1) ** 0.5
+            )
+            now = numbers.get(0, [])
+            if len(now) >= 4 and len(weeks[cell]) >= 3 and len(now) > centre + 3 * spread:
+                upper = round(centre + 3 * spread, 6)
+                result[cell] = (len(now), centre, upper, history, now)
+        return result
