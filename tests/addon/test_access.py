@@ -114,7 +114,7 @@ class TestAccess(CareCommon):
         return root and [menus[child]["name"] for child in root["children"]]
 
     def test_who_enters_the_helpdesk_and_sees_what(self):
-        self.assertEqual(self._menus("routing_admin"), ["Routing"])
+        self.assertEqual(self._menus("routing_admin"), ["Routing", "Reporting"])
         for login in ("clerk", "employee"):
             self.assertFalse(self._menus(login))
         for login in ("agent", "manager"):
