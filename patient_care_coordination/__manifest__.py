@@ -82,6 +82,7 @@
         "wizards/care_par_copy_views.xml",
         "report/supply_bin_report.xml",
         "report/supply_loan_report.xml",
+        "report/equipment_tag_report.xml",
         "views/supply_count_views.xml",
         "views/supply_request_views.xml",
         "views/supply_loan_views.xml",

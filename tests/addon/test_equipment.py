@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 from datetime import date, datetime, timedelta
 from unittest.mock import patch
 
@@ -548,6 +549,19 @@ class TestFaultForm(EquipmentCommon):
         action = form.save().action_report()
         self.assertIn(f"Added to request {fault.request_id.id}", action["params"]["message"])
         self.assertEqual(fault.request_id.care_ticket_id, self.inquiry)
+
+    def test_labels_carry_what_a_scan_finds(self):
+        report = self.env["ir.actions.report"].with_user(self.people["technician"])
+        labels = f"{MODULE}.tag_labels"
+        html = report._render_qweb_html(labels, (self.bell | self.second).ids)[0].decode()
+        text = re.sub(r"\s+", " ", re.sub("<[^>]+>", " ", html))
+        for word in ("Bell Ward 7 Room 12 EQ_1", "Second bell Ward 7 Bells SN-2"):
+            self.assertIn(word, text)
+        self.assertEqual(html.count('src="data:image/svg+xml;base64,'), 2)
+        self.assertNotIn("http", html.replace("http-equiv", ""))
+        self.bell.care_tag = "Größe"
+        with self.refused("enter one first: Bell, Far bell."):
+            report._render_qweb_html(labels, (self.bell | self.second | self.far).ids)
 
     def test_unknown_tag_keeps_what_was_written(self):
         report = self.env["care.fault.report"].with_user(self.people["nurse"]).new({"text": "Loud"})

@@ -425,6 +425,12 @@ class TestLoans(LoanCommon):
                     call()
         self.assertEqual(self.chair.care_loan_state, "lent")
 
+    def test_the_form_of_a_thing_asks_coordinators_for_nothing_they_may_not_read(self):
+        view = self.env.ref(f"{MODULE}.loan_thing_view_form")
+        for user, chatter in ((self.coordinator, False), (self.people["clerk"], True)):
+            arch = self.chair.with_user(user).get_view(view.id, "form")["arch"]
+            self.assertEqual("<chatter" in arch, chatter)
+
     def test_coordinators_read_things_and_write_none(self):
         chair = self.chair.with_user(self.coordinator)
         self.assertEqual(chair.care_loan_state, "available")

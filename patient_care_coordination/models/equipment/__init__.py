@@ -9,4 +9,5 @@ from . import maintenance_stage
 from . import care_equipment_report
 from . import helpdesk_ticket
 from . import stock_lot
+from . import report_tag_labels
 from . import res_company_demo

@@ -26,5 +26,20 @@ class ReportBinLabels(models.AbstractModel):
             "doc_ids": rules.ids,
             "doc_model": rules._name,
             "docs": rules,
+            "labels": [
+                {
+                    "title": rule.product_id.display_name,
+                    "lines": [
+                        " · ".join(filter(None, [rule.care_department_id.name, rule.care_shelf])),
+                        self.env._(
+                            "One bin: %(quantity)g %(unit)s",
+                            quantity=rule.care_bin_qty,
+                            unit=rule.product_uom.name,
+                        ),
+                    ],
+                    "code": rule.care_bin_code,
+                }
+                for rule in rules
+            ],
             "code128": code128,
         }
