@@ -3,6 +3,7 @@
 Needs the environment that ``./dev`` gives (see ``Workshop.server_environment``) and no pytest.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -25,11 +26,9 @@ def filestore(name):
     return Path(os.environ["CARE_DEV"]) / "data" / "filestore" / name
 
 
-def run_sql(statement, database="postgres"):
-    """Run one statement outside a transaction, by default on the server's own database.
-
-    Returns its rows, or None where it has none.
-    """
+@contextlib.contextmanager
+def connected(database):
+    """A cursor outside a transaction."""
     connection = psycopg2.connect(
         dbname=database,
         host=os.environ["PGHOST"],
@@ -39,11 +38,27 @@ def run_sql(statement, database="postgres"):
     )
     connection.autocommit = True
     try:
-        cursor = connection.cursor()
-        cursor.execute(statement)
-        return cursor.fetchall() if cursor.description else None
+        yield connection.cursor()
     finally:
         connection.close()
+
+
+def run_sql(statement, database="postgres"):
+    """Run one statement outside a transaction, by default on the server's own database.
+
+    Returns its rows, or None where it has none.
+    """
+    with connected(database) as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall() if cursor.description else None
+
+
+@contextlib.contextmanager
+def locked(key, database):
+    """Hold the advisory lock ``key`` of a database."""
+    with connected(database) as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [key])
+        yield
 
 
 def drop(name):
