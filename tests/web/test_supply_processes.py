@@ -120,7 +120,7 @@ def gate(store):
 
 def wait_for(seen):
     """Wait until ``seen()`` is true; whether it became so."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 30
     while not (found := seen()) and time.monotonic() < end:
         time.sleep(0.1)
     return bool(found)
