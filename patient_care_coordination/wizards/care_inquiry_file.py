@@ -147,14 +147,19 @@ class CareInquiryFile(models.TransientModel):
             self.with_context(tz=company._care_zone())._care_values(recipient, company),
             ticket.number,
         )
-        if self.letters:
-            letters = self.env["care.letter"].search(
-                [("ticket_id", "=", ticket.id), ("state", "=", "sent")], order="sent_date, id"
-            )
-            files = letters.sudo().attachment_id.mapped("raw")
-            if files:
-                content = merge_pdf([content, *files])
-        return base64.b64encode(letter_pdf.stamp(content, ticket.number))
+        # The letters have page numbers of their own, where they have several pages.
+        content = letter_pdf.stamp(content, ticket.number)
+        files = self._care_letters().sudo().attachment_id.mapped("raw")
+        return base64.b64encode(merge_pdf([content, *files]) if files else content)
+
+    def _care_letters(self):
+        """The letters that the file holds, in the order they were sent."""
+        letters = self.env["care.letter"]
+        if not self.letters:
+            return letters
+        return letters.search(
+            [("ticket_id", "=", self.ticket_id.id), ("state", "=", "sent")], order="sent_date, id"
+        )
 
     def _care_values(self, recipient, company):
         ticket = self.ticket_id
@@ -246,7 +251,8 @@ class CareInquiryFile(models.TransientModel):
             events += self._care_contact_events()
         if self.decisions:
             events += [
-                (row.create_date, _("Routing"), row.sentence) for row in ticket.care_decision_ids
+                (row.create_date, _("Routing"), row.sentence)
+                for row in ticket.care_decision_ids.sorted("id")
             ]
         if self.consults:
             events += self._care_consult_events()
@@ -343,12 +349,7 @@ class CareInquiryFile(models.TransientModel):
 
     def _care_letter_rows(self):
         """The letters sent, as rows; their PDFs follow the file."""
-        if not self.letters:
-            return []
-        letters = self.env["care.letter"].search(
-            [("ticket_id", "=", self.ticket_id.id), ("state", "=", "sent")], order="sent_date, id"
-        )
         return [
             (self._care_moment(letter.sent_date), letter.type_id.name, letter.display_name)
-            for letter in letters
+            for letter in self._care_letters()
         ]

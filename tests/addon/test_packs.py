@@ -124,7 +124,7 @@ class TestPacks(PackCommon):
         self.assertIn("Communications report", text)
         self.assertIn("March 2026", text)
         self.assertIn("What patients and their relatives told", text)
-        self.assertIn("Definitions", text)
+        self.assertIn("Appendix: definitions", text)
         self.assertNotIn("{{", text)
         self.assertRegex(text, r"2 / \d")
         sheets = self.sheets(run)

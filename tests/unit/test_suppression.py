@@ -180,6 +180,7 @@ def test_totals_and_shares_are_filled_in():
     table = sheet(RATE, [["Ward 3", 20, 15, None], ["Ward 4", 0, 0, None]])
     assert table["rows"] == [["Ward 3", 20, 15, 75], ["Ward 4", 0, 0, None]]
     assert table["totals"] == [None, 20, 15, 75]
+    assert repr(sheet(["text", "count"], [["a", 2.0]])["totals"]) == "[None, 2]"
     grid = sheet(["text", "count", "count", "total"], [["a", 1, 2, None], ["b", 3, 4, None]])
     assert [row[3] for row in grid["rows"]] == [3, 7]
     assert grid["totals"] == [None, 4, 6, 10]

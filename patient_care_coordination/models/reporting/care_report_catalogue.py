@@ -167,11 +167,15 @@ class CareReportCatalogue(models.AbstractModel):
         :param definition: of the template, see ``_care_definition`` there
         :param progress: called with the number of sections done, for long reports
         """
-        built = []
+        built, codes = [], set()
         for position, section in enumerate(definition["sections"], 1):
             # Each alone, so that what is long can commit in between.
             with self.env.cr.savepoint(flush=False):
-                built.append(self._care_build_section(scope, section))
+                data = self._care_build_section(scope, section)
+            # Two sections on the same thing, grouped otherwise, have the same figures: once.
+            data["figures"] = [x for x in data["figures"] if x["code"] not in codes]
+            codes |= {figure["code"] for figure in data["figures"]}
+            built.append(data)
             if progress:
                 progress(position)
         if built and all(data.get("refused") for data in built):
@@ -211,6 +215,7 @@ class CareReportCatalogue(models.AbstractModel):
         for name in ("tables", "figures", "notes", "blocks", "definitions"):
             data.setdefault(name, [])
         for table in data["tables"]:
+            table["totals"] = bool(table.get("totals") and table["rows"])
             suppression.complete(table)
         return data
 
@@ -288,7 +293,7 @@ class CareReportCatalogue(models.AbstractModel):
         :param groups: ``{record or value: tuple of counts}``
         """
         rows = [(self._care_label(group), list(values), group) for group, values in groups.items()]
-        rows.sort(key=lambda row: (-row[1][0], row[0]))
+        rows.sort(key=lambda row: ([-value for value in row[1]], row[0]))
         top = section["top"]
         if top and len(rows) > top + 1:
             others = [sum(values) for values in zip(*(row[1] for row in rows[top:]), strict=True)]
@@ -550,7 +555,7 @@ class CareReportCatalogue(models.AbstractModel):
         _ = self.env._
         report = self.env["care.inquiry.report"].with_context(care_short=True)
         stages = dict(report._fields["stage_of_care"]._description_selection(self.env))
-        stages[False] = _("Not stated")
+        stages[False] = _("No stage noted")
         codes = list(stages)
         groups = {}
         for theme, stage, cases in report._read_group(
@@ -965,14 +970,12 @@ class CareReportCatalogue(models.AbstractModel):
 
     @api.model
     def _care_section_improvements(self, scope, section):
-        """What is proposed or tried, what was decided in the period, and effects of a year."""
+        """What is proposed or tried, what was decided since the period began, effects of a year."""
         _ = self.env._
         improvements = self.env["care.improvement"]
         begin = self._care_moment(scope, scope["start"])
-        end = self._care_moment(scope, scope["end"])
         recent = self._care_moment(scope, scope["start"] - relativedelta(months=MONTHS))
-        domain = self._care_place_domain(scope) & Domain("create_date", "<", end)
-        domain &= (
+        domain = self._care_place_domain(scope) & (
             Domain("state", "in", ("proposed", "review", "trial"))
             | Domain("decided_date", ">=", begin)
             | (Domain("state", "=", "adopted") & Domain("decided_date", ">=", recent))
@@ -998,8 +1001,8 @@ class CareReportCatalogue(models.AbstractModel):
             ],
             "notes": [
                 _(
-                    "Effects compare months before and after. They say what happened, not why it "
-                    "happened."
+                    "As they stand on the day of the report. Effects compare months before and "
+                    "after: they say what happened, not why."
                 )
             ]
             if found
@@ -1185,7 +1188,11 @@ class CareReportCatalogue(models.AbstractModel):
                         number(_("Hours down per failure")),
                     ],
                     "rows": [
-                        [label, *(value or 0 for value in values[:3]), values[4], *values[5:]]
+                        [
+                            label,
+                            *(int(value or 0) for value in values[:3]),
+                            *(None if value is False else value for value in values[4:]),
+                        ]
                         for label, values in rows
                     ],
                     "totals": True,
@@ -1195,7 +1202,7 @@ class CareReportCatalogue(models.AbstractModel):
             ],
             "figures": [
                 self._care_plain_figure("hours_down", _("Hours down"), float(down or 0)),
-                self._care_plain_figure("failures", _("Failures"), failures or 0),
+                self._care_plain_figure("failures", _("Failures"), int(failures or 0)),
             ],
             "notes": [
                 _("Medical devices are the biomedical engineers': their downtime is not kept here.")

@@ -24,6 +24,8 @@ PAPER = {
     "data-report-header-spacing": 0,
     "data-report-dpi": 96,
 }
+# More bars than these nobody compares; the table has all.
+MOST_BARS = 15
 # What has no denominator, or no number.
 NOTHING = "–"
 # What a sheet of a spreadsheet is not named.
@@ -214,6 +216,7 @@ class CareReportRun(models.Model):
             "figures": [
                 (figure["name"], *self._care_show_figure(figure)) for figure in section["figures"]
             ],
+            "shares": any(figure["unit"] != "count" for figure in section["figures"]),
             "tables": [self._care_pdf_table(table) for table in section["tables"]],
             "blocks": section["blocks"],
         }
@@ -266,12 +269,15 @@ class CareReportRun(models.Model):
         if chart["kind"] == "totals":
             values = [value("total", table["totals"], index) for index in chart["columns"]]
             return charts.bars(table["name"], names, [values])
+        if not any(line[index] for _row, line in lines for index in chart["columns"]):
+            return ""
         if chart["kind"] == "lines":
             lines = lines[: chart["rows"]]
             series = [[value(*line, index) for index in chart["columns"]] for line in lines]
             return charts.lines(table["name"], names, series, labels[: chart["rows"]])
+        lines = lines[:MOST_BARS]
         series = [[value(*line, index) for line in lines] for index in chart["columns"]]
-        return charts.bars(table["name"], labels, series, chart.get("names", names))
+        return charts.bars(table["name"], labels[:MOST_BARS], series, chart.get("names", names))
 
     # ------------------------------------------------------------------
     # Spreadsheet

@@ -108,7 +108,7 @@ def lines(title, labels, series, names):
 
     :param labels: under the points, such as months
     """
-    left, right, top = 40, 14, 14
+    left, right, top = 40, 24, 14
     squares, end = legend(names, left, 238)
     height, bottom = end, end - 206
     highest = max((size(value) for values in series for value in values), default=0)
@@ -128,9 +128,8 @@ def lines(title, labels, series, names):
         )
         parts.append(_text(left - 6, y + 4, level, "end", 11, MUTED))
     for column, label in enumerate(labels):
-        anchor = "start" if not column else "end" if column == len(labels) - 1 else "middle"
         parts.append(
-            _text(left + column * gap, height - bottom + 16, label, anchor, 10.5, color=MUTED)
+            _text(left + column * gap, height - bottom + 16, label, "middle", 10.5, color=MUTED)
         )
     for index, (name, values) in enumerate(zip(names, series, strict=True)):
         color = COLORS[index % len(COLORS)]

@@ -165,6 +165,10 @@ def complete(table):
 
 def _fill(columns, row, counts):
     for index, column in enumerate(columns):
+        if column["type"] in ("count", "part"):
+            # Sums of a database come as decimals.
+            row[index] = int(row[index])
+    for index, column in enumerate(columns):
         if column["type"] == "total":
             row[index] = sum(row[each] for each in counts)
         elif column["type"] == "percent":
