@@ -437,6 +437,16 @@ class TestRuns(PackCommon):
         self.assertEqual((run.start, run.end, run.state), (START, END, "ready"))
         self.assertEqual(run.display_name, "Communications report, March 2026")
 
+    def test_the_inquiries_behind_a_number(self):
+        self.received(datetime(2026, 2, 5))
+        behind = self.received(datetime(2026, 3, 5), care_department_id=self.ward.id)
+        self.received(datetime(2026, 3, 6))
+        self.only(self.pack, "volumes")
+        self.pack.department_ids = self.ward
+        action = self.run_for(self.pack).with_user(self.coordinator).action_inquiries()
+        rows = self.env["care.inquiry.report"].with_user(self.coordinator).search(action["domain"])
+        self.assertEqual(rows.ticket_id, behind)
+
     def test_periods(self):
         for period, day, start, end in (
             ("month", date(2026, 1, 2), date(2025, 12, 1), date(2026, 1, 1)),

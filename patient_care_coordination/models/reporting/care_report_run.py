@@ -67,6 +67,7 @@ class CareReportRun(models.Model):
     xlsx_id = fields.Many2one(
         "ir.attachment", string="Spreadsheet", readonly=True, ondelete="restrict"
     )
+    pdf = fields.Binary(related="pdf_id.datas", string="Pages")
 
     _waiting_idx = models.Index("(id) WHERE state IN ('queued', 'running')")
     _scheduled_once = models.UniqueIndex(
@@ -389,6 +390,21 @@ class CareReportRun(models.Model):
             "type": "ir.actions.act_url",
             "url": f"/web/content/{file.id}{options}",
             "target": "new",
+        }
+
+    def action_inquiries(self):
+        """Open the inquiries received in the period, by theme: what is behind a number."""
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "patient_care_coordination.action_care_inquiry_report"
+        )
+        catalogue = self.env["care.report.catalogue"]
+        return action | {
+            "name": self.display_name,
+            "domain": list(catalogue._care_received(self.sudo()._care_scope())),
+            "context": {"group_by": ["theme_id"]},
+            "views": [(False, "list"), (False, "pivot"), (False, "graph")],
+            "view_mode": "list,pivot,graph",
         }
 
     def action_again(self):

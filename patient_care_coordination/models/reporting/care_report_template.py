@@ -140,7 +140,9 @@ class CareReportTemplate(models.Model):
         help="Smaller counts are hidden, and others so that nobody can compute them. 0: all are "
         "shown. A board pack hides below 5 at least.",
     )
-    open_to_coordinators = fields.Boolean(help="Coordinators too may prepare and read it.")
+    open_to_coordinators = fields.Boolean(
+        "Open to coordinators", help="Coordinators too may prepare and read it."
+    )
     recipient_ids = fields.Many2many(
         "res.users",
         "care_report_template_recipient_rel",

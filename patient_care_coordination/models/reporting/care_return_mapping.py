@@ -53,8 +53,8 @@ class CareReturnMapping(models.Model):
         "care.department", index="btree_not_null", ondelete="cascade", check_company=True
     )
     relation = fields.Selection([*RELATIONS, ("unknown", "Nothing recorded")], string="Caller is")
-    age_from = fields.Integer("From age")
-    age_to = fields.Integer("To age")
+    age_from = fields.Integer("From age", aggregator=None)
+    age_to = fields.Integer("To age", aggregator=None)
     age_unknown = fields.Boolean("Age not known")
     outcome = fields.Selection(
         lambda self: self.env["helpdesk.ticket"]._fields["care_outcome"].selection
