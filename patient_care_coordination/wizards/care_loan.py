@@ -109,7 +109,7 @@ class CareLoanDue(models.TransientModel):
     def default_get(self, fields_list):
         defaults = super().default_get(fields_list)
         if self.env.context.get("active_model") == "stock.lot":
-            defaults["lot_ids"] = self.env.context.get("active_ids", [])
+            defaults["lot_ids"] = [fields.Command.set(self.env.context.get("active_ids", []))]
         return defaults
 
     def action_change(self):

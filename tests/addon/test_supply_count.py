@@ -454,7 +454,7 @@ class TestWardCount(CountCommon):
         # Odoo books each line with a handful of queries of its own; ours are the same for any.
         self.env.flush_all()
         self.env.invalidate_all()
-        with self.assertQueryCount(60 + 40 * 8):
+        with self.assertQueryCount(60 + 40 * 6):
             count.action_book()
 
 

@@ -334,7 +334,9 @@ class TestLoans(LoanCommon):
         activity = self.overdue(loan)
         wizard = self.env["care.loan.due"].with_user(self.coordinator)
         wizard = wizard.with_context(active_model="stock.lot", active_ids=self.chair.ids)
-        wizard.create({"due_back": TOMORROW}).action_change()
+        form = Form(wizard)
+        form.due_back = TOMORROW
+        form.save().action_change()
         self.assertEqual(loan.care_due_back, TOMORROW)
         self.assertFalse(activity.exists())
         self.assertTrue(self.overdue(loan))
