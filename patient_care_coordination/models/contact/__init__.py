@@ -13,6 +13,7 @@ from . import res_users
 from . import care_letter_type
 from . import care_letter_type_part
 from . import care_letter
+from . import care_letter_gaps
 from . import care_letter_part
 from . import care_letter_print
 from . import care_letter_send
