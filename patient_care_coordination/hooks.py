@@ -1,4 +1,10 @@
-"""What an installation adds to a database that is already in use, and takes away again."""
+"""What an installation adds to a database that is already in use, and takes away again.
+
+Natures, letter types, policies, flags and the like are loaded once (``noupdate``), as a hospital
+makes them its own: an update adds the records that are new and changes none that is there. What was
+deleted comes back, so a hospital archives instead. What an old record must become is a migration
+script of that version, which leaves alone what the hospital has changed.
+"""
 
 CHANNELS = {
     "helpdesk_mgmt.helpdesk_ticket_channel_web": "portal",
