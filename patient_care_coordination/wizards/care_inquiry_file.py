@@ -45,7 +45,7 @@ class CareInquiryFile(models.TransientModel):
         help="What entitles it to the file, such as the law or its letter of a date."
     )
     purpose = fields.Char(required=True, help="Why it is given; kept with the disclosure.")
-    contacts = fields.Boolean("Contacts", default=True)
+    contacts = fields.Boolean(default=True)
     decisions = fields.Boolean("Routing decisions", default=True)
     letters = fields.Boolean("Letters as sent", default=True)
     consults = fields.Boolean("Questions to other departments", default=True)
@@ -245,13 +245,13 @@ class CareInquiryFile(models.TransientModel):
 
     def _care_events(self):
         """The chronology: ``[(moment as text, what, text)]``, the oldest first."""
-        ticket, _ = self.ticket_id, self.env._
-        events = [(ticket.care_received_date, _("Received"), ticket.channel_id.name or "")]
+        ticket = self.ticket_id
+        events = [(ticket.care_received_date, self.env._("Received"), ticket.channel_id.name or "")]
         if self.contacts:
             events += self._care_contact_events()
         if self.decisions:
             events += [
-                (row.create_date, _("Routing"), row.sentence)
+                (row.create_date, self.env._("Routing"), row.sentence)
                 for row in ticket.care_decision_ids.sorted("id")
             ]
         if self.consults:
@@ -259,10 +259,10 @@ class CareInquiryFile(models.TransientModel):
         if self.changes:
             events += self._care_change_events()
         if ticket.care_told_date:
-            events.append((ticket.care_told_date, _("The answer was told"), ""))
+            events.append((ticket.care_told_date, self.env._("The answer was told"), ""))
         if ticket.closed_date:
             events.append(
-                (ticket.closed_date, _("Closed"), self._care_word(ticket, "care_outcome"))
+                (ticket.closed_date, self.env._("Closed"), self._care_word(ticket, "care_outcome"))
             )
         events.sort(key=lambda event: event[0])
         return [(self._care_moment(date), what, text) for date, what, text in events]
@@ -293,9 +293,9 @@ class CareInquiryFile(models.TransientModel):
         return "; ".join(str(text).strip() for text in texts if text)
 
     def _care_consult_events(self):
-        _, events = self.env._, []
+        events = []
         for consult in self.env["care.consult"].search([("ticket_id", "=", self.ticket_id.id)]):
-            asked = _("Asked %s", consult.put_to)
+            asked = self.env._("Asked %s", consult.put_to)
             events.append((consult.asked_date, asked, consult.question))
             if consult.ended_date:
                 state = self._care_word(consult, "state")
@@ -305,13 +305,13 @@ class CareInquiryFile(models.TransientModel):
         return events
 
     def _care_change_events(self):
-        _, ticket, events = self.env._, self.ticket_id, []
+        ticket, events = self.ticket_id, []
         for change in ticket.care_nature_change_ids:
             events.append(
                 (
                     change.create_date,
-                    _("Nature changed"),
-                    _(
+                    self.env._("Nature changed"),
+                    self.env._(
                         "From %(old)s to %(new)s: %(reason)s",
                         old=change.old_nature_id.name,
                         new=change.new_nature_id.name,
@@ -324,8 +324,8 @@ class CareInquiryFile(models.TransientModel):
             events.append(
                 (
                     deadline.due,
-                    _("Due: %s", kind),
-                    _("Met on %s", self._care_moment(deadline.met_date))
+                    self.env._("Due: %s", kind),
+                    self.env._("Met on %s", self._care_moment(deadline.met_date))
                     if deadline.met_date
                     else "",
                 )
@@ -333,18 +333,22 @@ class CareInquiryFile(models.TransientModel):
         for alarm in self.env["care.flag.alarm"].search(
             [("ticket_id", "=", ticket.id), ("raised_date", "!=", False)]
         ):
-            taken = alarm.taken_date and _("Taken on %s", self._care_moment(alarm.taken_date))
+            taken = alarm.taken_date and self.env._(
+                "Taken on %s", self._care_moment(alarm.taken_date)
+            )
             texts = [taken, alarm.done_note]
             events.append(
                 (
                     alarm.raised_date,
-                    _("Red flag: %s", alarm.flag_id.name),
+                    self.env._("Red flag: %s", alarm.flag_id.name),
                     self._care_join(texts),
                 )
             )
         for promise in self.env["care.promise"].search([("ticket_id", "=", ticket.id)]):
-            kept = promise.kept_date and _("Kept on %s", self._care_moment(promise.kept_date))
-            events.append((promise.due, _("Promised: %s", promise.what), kept or ""))
+            kept = promise.kept_date and self.env._(
+                "Kept on %s", self._care_moment(promise.kept_date)
+            )
+            events.append((promise.due, self.env._("Promised: %s", promise.what), kept or ""))
         return events
 
     def _care_letter_rows(self):

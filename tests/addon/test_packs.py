@@ -358,6 +358,8 @@ class TestBoard(PackCommon):
         for least in (0, 4):
             with self.assertRaisesRegex(ValidationError, "hides counts below 5"):
                 self.board.least = least
+        with self.assertRaisesRegex(UserError, "A board pack stays one"):
+            self.board.write({"kind": "custom", "least": 0})
         self.board.least = 10
         made = self.templates.create([{"name": "Another", "kind": "board"}])
         self.assertEqual(made.least, 5)

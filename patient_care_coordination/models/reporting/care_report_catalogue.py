@@ -60,68 +60,67 @@ class CareReportCatalogue(models.AbstractModel):
         grouped, the first if nothing is chosen; ``unfiltered`` marks those that cannot be narrowed
         by an additional filter.
         """
-        _ = self.env._
         inquiries = ["care.inquiry.report"]
         places = ("department", "team", "nature", "channel", "theme", "person")
         return {
-            "text": {"name": _("Words only"), "models": []},
-            "figures": {"name": _("Key figures"), "models": inquiries, "unfiltered": True},
+            "text": {"name": self.env._("Words only"), "models": []},
+            "figures": {"name": self.env._("Key figures"), "models": inquiries, "unfiltered": True},
             "volumes": {
-                "name": _("Volumes"),
+                "name": self.env._("Volumes"),
                 "models": inquiries,
                 "groupings": ("nature", "channel", "department", "team", "theme", "person"),
             },
             "ageing": {
-                "name": _("Open inquiries by age"),
+                "name": self.env._("Open inquiries by age"),
                 "models": inquiries,
                 "groupings": places,
             },
             "on_time": {
-                "name": _("Acknowledged and answered on time"),
+                "name": self.env._("Acknowledged and answered on time"),
                 "models": inquiries,
                 "groupings": places,
             },
             "flow": {
-                "name": _("First contact, transfers, reopened"),
+                "name": self.env._("First contact, transfers, reopened"),
                 "models": inquiries,
                 "groupings": ("nature", "department", "team", "channel", "theme", "person"),
             },
-            "outcomes": {"name": _("Outcomes"), "models": inquiries},
-            "themes": {"name": _("Themes and stages of care"), "models": inquiries},
-            "serious": {"name": _("Severity and red flags"), "models": inquiries},
+            "outcomes": {"name": self.env._("Outcomes"), "models": inquiries},
+            "themes": {"name": self.env._("Themes and stages of care"), "models": inquiries},
+            "serious": {"name": self.env._("Severity and red flags"), "models": inquiries},
             "satisfaction": {
-                "name": _("Satisfaction and emotional state"),
+                "name": self.env._("Satisfaction and emotional state"),
                 "models": inquiries,
                 "groupings": ("department", "nature", "channel", "team"),
             },
-            "access": {"name": _("Languages and interpreters"), "models": inquiries},
+            "access": {"name": self.env._("Languages and interpreters"), "models": inquiries},
             "praise": {
-                "name": _("Compliments beside complaints"),
+                "name": self.env._("Compliments beside complaints"),
                 "models": inquiries,
                 "groupings": ("department", "team", "theme"),
             },
             "causes": {
-                "name": _("Shortages and faults behind inquiries"),
+                "name": self.env._("Shortages and faults behind inquiries"),
                 "models": inquiries,
                 "groupings": ("department", "theme"),
             },
             "rates": {
-                "name": _("Inquiries per 1,000 patient-days"),
+                "name": self.env._("Inquiries per 1,000 patient-days"),
                 "models": [*inquiries, "care.denominator"],
             },
             "improvements": {
-                "name": _("Suggested improvements and changes to protocols"),
+                "name": self.env._("Suggested improvements and changes to protocols"),
                 "models": ["care.improvement"],
                 "unfiltered": True,
             },
             "supply_use": {
-                "name": _("Use and stock-outs of supplies"),
+                "name": self.env._("Use and stock-outs of supplies"),
                 "models": ["care.supply.report"],
                 "groupings": ("ward", "product"),
                 "unfiltered": True,
             },
             "equipment": {
-                "name": _("Downtime of equipment"),
+                "name": self.env._("Downtime of equipment"),
                 "models": ["care.equipment.report"],
                 "groupings": ("equipment", "ward"),
                 "unfiltered": True,
@@ -131,17 +130,16 @@ class CareReportCatalogue(models.AbstractModel):
     @api.model
     def _care_groupings(self):
         """``{code: name}`` of what tables can be grouped by."""
-        _ = self.env._
         return {
-            "nature": _("Nature"),
-            "channel": _("Channel"),
-            "department": _("Department"),
-            "team": _("Team"),
-            "theme": _("Theme"),
-            "person": _("Person"),
-            "ward": _("Ward"),
-            "product": _("Product"),
-            "equipment": _("Kind of equipment"),
+            "nature": self.env._("Nature"),
+            "channel": self.env._("Channel"),
+            "department": self.env._("Department"),
+            "team": self.env._("Team"),
+            "theme": self.env._("Theme"),
+            "person": self.env._("Person"),
+            "ward": self.env._("Ward"),
+            "product": self.env._("Product"),
+            "equipment": self.env._("Kind of equipment"),
         }
 
     @api.model
@@ -348,7 +346,7 @@ class CareReportCatalogue(models.AbstractModel):
 
     @api.model
     def _care_section_volumes(self, scope, section):
-        _, grouping = self.env._, self._care_grouping(section)
+        grouping = self._care_grouping(section)
         groups = self._care_merge(
             *(
                 self._care_group(domain, grouping)
@@ -371,12 +369,12 @@ class CareReportCatalogue(models.AbstractModel):
         return {
             "tables": [
                 {
-                    "name": _("Received, closed and open at the end"),
+                    "name": self.env._("Received, closed and open at the end"),
                     "columns": [
                         text(self._care_name(section)),
-                        count(_("Received")),
-                        count(_("Closed")),
-                        count(_("Open at the end")),
+                        count(self.env._("Received")),
+                        count(self.env._("Closed")),
+                        count(self.env._("Open at the end")),
                     ],
                     "rows": [[label, *values] for label, values, _group in rows],
                     "totals": True,
@@ -388,7 +386,7 @@ class CareReportCatalogue(models.AbstractModel):
 
     @api.model
     def _care_section_ageing(self, scope, section):
-        _, grouping = self.env._, self._care_grouping(section)
+        grouping = self._care_grouping(section)
         today = min(scope["end"], self._care_today(scope) + relativedelta(days=1))
         edges = [today - relativedelta(days=days) for days in (8, 31, 61)]
         moments = [self._care_moment(scope, edge) for edge in edges]
@@ -409,14 +407,14 @@ class CareReportCatalogue(models.AbstractModel):
         return {
             "tables": [
                 {
-                    "name": _("Open at the end of the period, by days since the receipt"),
+                    "name": self.env._("Open at the end of the period, by days since the receipt"),
                     "columns": [
                         text(self._care_name(section)),
-                        count(_("0 to 7 days")),
-                        count(_("8 to 30 days")),
-                        count(_("31 to 60 days")),
-                        count(_("Over 60 days")),
-                        total(_("Open")),
+                        count(self.env._("0 to 7 days")),
+                        count(self.env._("8 to 30 days")),
+                        count(self.env._("31 to 60 days")),
+                        count(self.env._("Over 60 days")),
+                        total(self.env._("Open")),
                     ],
                     "rows": [[label, *values[1:], None] for label, values, _group in rows],
                     "totals": True,
@@ -433,7 +431,6 @@ class CareReportCatalogue(models.AbstractModel):
 
     @api.model
     def _care_section_on_time(self, scope, section):
-        _ = self.env._
         names = ("ack_due", "ack_met", "answer_due", "answer_met", "answer_open")
         groups = self._care_group(
             self._care_received(scope),
@@ -444,16 +441,16 @@ class CareReportCatalogue(models.AbstractModel):
         return {
             "tables": [
                 {
-                    "name": _("Of the inquiries received in the period"),
+                    "name": self.env._("Of the inquiries received in the period"),
                     "columns": [
                         text(self._care_name(section)),
-                        count(_("To acknowledge")),
-                        part(_("in time"), 1),
-                        percent(_("%"), 2, 1),
-                        count(_("To answer")),
-                        part(_("in time"), 4),
-                        percent(_("%"), 5, 4),
-                        count(_("Not due yet")),
+                        count(self.env._("To acknowledge")),
+                        part(self.env._("in time"), 1),
+                        percent(self.env._("%"), 2, 1),
+                        count(self.env._("To answer")),
+                        part(self.env._("in time"), 4),
+                        percent(self.env._("%"), 5, 4),
+                        count(self.env._("Not due yet")),
                     ],
                     "rows": [
                         [label, due, met, None, answer_due, answer_met, None, still]
@@ -464,7 +461,10 @@ class CareReportCatalogue(models.AbstractModel):
                     and {
                         "kind": "bars",
                         "columns": [3, 6],
-                        "names": [_("Acknowledged in time, %"), _("Answered in time, %")],
+                        "names": [
+                            self.env._("Acknowledged in time, %"),
+                            self.env._("Answered in time, %"),
+                        ],
                     },
                 }
             ],
@@ -473,7 +473,6 @@ class CareReportCatalogue(models.AbstractModel):
 
     @api.model
     def _care_section_flow(self, scope, section):
-        _ = self.env._
         names = (
             "first_contact_due",
             "first_contact_met",
@@ -490,16 +489,16 @@ class CareReportCatalogue(models.AbstractModel):
         return {
             "tables": [
                 {
-                    "name": _("Of the inquiries received in the period"),
+                    "name": self.env._("Of the inquiries received in the period"),
                     "columns": [
                         text(self._care_name(section)),
-                        count(_("Answered")),
-                        part(_("in the first contact"), 1),
-                        percent(_("%"), 2, 1),
-                        count(_("Not answered yet")),
-                        count(_("Transfers")),
-                        count(_("Times reopened")),
-                        count(_("Became formal")),
+                        count(self.env._("Answered")),
+                        part(self.env._("in the first contact"), 1),
+                        percent(self.env._("%"), 2, 1),
+                        count(self.env._("Not answered yet")),
+                        count(self.env._("Transfers")),
+                        count(self.env._("Times reopened")),
+                        count(self.env._("Became formal")),
                     ],
                     "rows": [
                         [label, due, met, None, *rest]
@@ -515,7 +514,6 @@ class CareReportCatalogue(models.AbstractModel):
 
     @api.model
     def _care_section_outcomes(self, scope, section):
-        _ = self.env._
         report = self.env["care.inquiry.report"]
         words = dict(report._fields["outcome"]._description_selection(self.env))
         found = {}
@@ -527,15 +525,16 @@ class CareReportCatalogue(models.AbstractModel):
         return {
             "tables": [
                 {
-                    "name": _("Closed in the period"),
+                    "name": self.env._("Closed in the period"),
                     "columns": [
-                        text(_("Outcome")),
-                        count(_("Complaints and grievances")),
-                        count(_("Other inquiries")),
-                        total(_("Closed")),
+                        text(self.env._("Outcome")),
+                        count(self.env._("Complaints and grievances")),
+                        count(self.env._("Other inquiries")),
+                        total(self.env._("Closed")),
                     ],
                     "rows": [
-                        [words.get(code, _("Not stated")), *found[code], None] for code in order
+                        [words.get(code, self.env._("Not stated")), *found[code], None]
+                        for code in order
                     ],
                     "totals": True,
                     "links": {("total", 3): "closed"},
@@ -543,7 +542,10 @@ class CareReportCatalogue(models.AbstractModel):
                     and {
                         "kind": "bars",
                         "columns": [1, 2],
-                        "names": [_("Complaints and grievances"), _("Other inquiries")],
+                        "names": [
+                            self.env._("Complaints and grievances"),
+                            self.env._("Other inquiries"),
+                        ],
                     },
                 }
             ],
@@ -552,10 +554,9 @@ class CareReportCatalogue(models.AbstractModel):
 
     @api.model
     def _care_section_themes(self, scope, section):
-        _ = self.env._
         report = self.env["care.inquiry.report"].with_context(care_short=True)
         stages = dict(report._fields["stage_of_care"]._description_selection(self.env))
-        stages[False] = _("No stage noted")
+        stages[False] = self.env._("No stage noted")
         codes = list(stages)
         groups = {}
         for theme, stage, cases in report._read_group(
@@ -574,7 +575,7 @@ class CareReportCatalogue(models.AbstractModel):
             others = [
                 sum(values) for values in zip(*(by_month[each] for each in rest), strict=True)
             ]
-            curves.append([_("Others"), *others])
+            curves.append([self.env._("Others"), *others])
         links = {("total", len(codes) + 1): "received"}
         month_links = {}
         if months[-1] == scope["start"] and months[-1] + relativedelta(months=1) == scope["end"]:
@@ -584,11 +585,11 @@ class CareReportCatalogue(models.AbstractModel):
         return {
             "tables": [
                 {
-                    "name": _("Themes by stage of care"),
+                    "name": self.env._("Themes by stage of care"),
                     "columns": [
-                        text(_("Theme")),
+                        text(self.env._("Theme")),
                         *(count(stages[code]) for code in codes),
-                        total(_("All")),
+                        total(self.env._("All")),
                     ],
                     "rows": [[label, *values[1:], None] for label, values, _group in rows],
                     "totals": True,
@@ -596,9 +597,9 @@ class CareReportCatalogue(models.AbstractModel):
                     "heat": True,
                 },
                 {
-                    "name": _("Themes over %s months", MONTHS),
+                    "name": self.env._("Themes over %s months", MONTHS),
                     "columns": [
-                        text(_("Theme")),
+                        text(self.env._("Theme")),
                         *(
                             count(format_date(self.env, day, date_format="MMM yy"))
                             for day in months
@@ -617,7 +618,7 @@ class CareReportCatalogue(models.AbstractModel):
                 },
             ],
             "notes": [
-                _(
+                self.env._(
                     "An inquiry counts once, under its main category and the stage of its most "
                     "serious issue. The curves show the %s largest themes of the period.",
                     min(CURVES, len(curves)),
@@ -645,11 +646,10 @@ class CareReportCatalogue(models.AbstractModel):
 
     @api.model
     def _care_section_serious(self, scope, section):
-        _ = self.env._
         report = self.env["care.inquiry.report"]
         received = self._care_received(scope)
         words = dict(report._fields["severity"]._description_selection(self.env))
-        words[False] = _("Not stated")
+        words[False] = self.env._("Not stated")
         cases = dict(report._read_group(received, ["severity"], ["__count"]))
         alarms = self.env["care.flag.alarm"]
         kpi = self.env["care.kpi"]
@@ -671,19 +671,19 @@ class CareReportCatalogue(models.AbstractModel):
         result = {
             "tables": [
                 {
-                    "name": _("Severity of the most serious issue"),
-                    "columns": [text(_("Severity")), count(_("Received"))],
+                    "name": self.env._("Severity of the most serious issue"),
+                    "columns": [text(self.env._("Severity")), count(self.env._("Received"))],
                     "rows": [[word, cases.get(code, 0)] for code, word in words.items()],
                     "totals": True,
                     "links": {("total", 1): "received"},
                 },
                 {
-                    "name": _("Red flags raised in the period"),
+                    "name": self.env._("Red flags raised in the period"),
                     "columns": [
-                        text(_("Red flag")),
-                        count(_("Raised")),
-                        part(_("not over their target"), 1),
-                        percent(_("%"), 2, 1),
+                        text(self.env._("Red flag")),
+                        count(self.env._("Raised")),
+                        part(self.env._("not over their target"), 1),
+                        percent(self.env._("%"), 2, 1),
                     ],
                     "rows": [
                         [label, *values, None]
@@ -703,16 +703,16 @@ class CareReportCatalogue(models.AbstractModel):
         if listed:
             result["tables"].append(
                 {
-                    "name": _("Inquiries of severity 3 or with a red flag"),
+                    "name": self.env._("Inquiries of severity 3 or with a red flag"),
                     "cases": True,
                     "columns": [
-                        text(_("Inquiry")),
-                        text(_("Received")),
-                        text(_("Nature")),
-                        text(_("Department")),
-                        number(_("Severity")),
-                        number(_("Red flags")),
-                        text(_("State")),
+                        text(self.env._("Inquiry")),
+                        text(self.env._("Received")),
+                        text(self.env._("Nature")),
+                        text(self.env._("Department")),
+                        number(self.env._("Severity")),
+                        number(self.env._("Red flags")),
+                        text(self.env._("State")),
                     ],
                     "rows": [
                         [
@@ -722,14 +722,14 @@ class CareReportCatalogue(models.AbstractModel):
                             row.department_id.display_name or "",
                             row.severity and int(row.severity),
                             row.red_flags,
-                            _("Closed") if row.closed_date else _("Open"),
+                            self.env._("Closed") if row.closed_date else self.env._("Open"),
                         ]
                         for row in listed[:MOST_CASES]
                     ],
                 }
             )
             if len(listed) > MOST_CASES:
-                result["notes"] = [_("The first %s inquiries are listed.", MOST_CASES)]
+                result["notes"] = [self.env._("The first %s inquiries are listed.", MOST_CASES)]
         return result
 
     @api.model
@@ -741,7 +741,6 @@ class CareReportCatalogue(models.AbstractModel):
 
     @api.model
     def _care_section_satisfaction(self, scope, section):
-        _ = self.env._
         report = self.env["care.inquiry.report"]
         received = self._care_received(scope)
         groups = self._care_group(
@@ -753,7 +752,7 @@ class CareReportCatalogue(models.AbstractModel):
         said = sum(values[0] for _label, values, _group in rows)
         points = sum(values[2] for _label, values, _group in rows)
         words = dict(report._fields["emotion_start"]._description_selection(self.env))
-        ends = {**words, False: _("Not noted")}
+        ends = {**words, False: self.env._("Not noted")}
         found = {}
         for start, end, cases in report._read_group(
             received & Domain("emotion_start", "!=", False),
@@ -765,13 +764,13 @@ class CareReportCatalogue(models.AbstractModel):
         return {
             "tables": [
                 {
-                    "name": _("What callers said, from 1 to 5"),
+                    "name": self.env._("What callers said, from 1 to 5"),
                     "columns": [
                         text(self._care_name(section)),
-                        count(_("Said how satisfied")),
-                        part(_("4 or 5"), 1),
-                        percent(_("%"), 2, 1),
-                        number(_("Mean"), by=1),
+                        count(self.env._("Said how satisfied")),
+                        part(self.env._("4 or 5"), 1),
+                        percent(self.env._("%"), 2, 1),
+                        number(self.env._("Mean"), by=1),
                     ],
                     "rows": [
                         [label, rated, satisfied, None, rating / rated if rated else None]
@@ -781,11 +780,11 @@ class CareReportCatalogue(models.AbstractModel):
                     "overall": {4: points / said if said else None},
                 },
                 {
-                    "name": _("Emotional state of callers, at the start and at the end"),
+                    "name": self.env._("Emotional state of callers, at the start and at the end"),
                     "columns": [
-                        text(_("At the start")),
-                        *(count(_("%s at the end", ends[code])) for code in used),
-                        total(_("All")),
+                        text(self.env._("At the start")),
+                        *(count(self.env._("%s at the end", ends[code])) for code in used),
+                        total(self.env._("All")),
                     ],
                     "rows": [
                         [words[start], *(found[start][code] for code in used), None]
@@ -800,7 +799,6 @@ class CareReportCatalogue(models.AbstractModel):
 
     @api.model
     def _care_section_access(self, scope, section):
-        _ = self.env._
         report = self.env["care.inquiry.report"]
         groups = {
             lang: (cases, needing or 0)
@@ -811,12 +809,12 @@ class CareReportCatalogue(models.AbstractModel):
         return {
             "tables": [
                 {
-                    "name": _("Of the inquiries received in the period"),
+                    "name": self.env._("Of the inquiries received in the period"),
                     "columns": [
-                        text(_("Language")),
-                        count(_("Received")),
-                        part(_("need an interpreter or sign language"), 1),
-                        percent(_("%"), 2, 1),
+                        text(self.env._("Language")),
+                        count(self.env._("Received")),
+                        part(self.env._("need an interpreter or sign language"), 1),
+                        percent(self.env._("%"), 2, 1),
                     ],
                     "rows": [
                         [label, *values, None]
@@ -831,7 +829,6 @@ class CareReportCatalogue(models.AbstractModel):
 
     @api.model
     def _care_section_praise(self, scope, section):
-        _ = self.env._
         report = self.env["care.inquiry.report"].with_context(care_short=True)
         natures = self.env["care.nature"].search(
             [("code", "in", ("compliment", "complaint", "grievance"))]
@@ -849,7 +846,7 @@ class CareReportCatalogue(models.AbstractModel):
         return {
             "tables": [
                 {
-                    "name": _("Received in the period"),
+                    "name": self.env._("Received in the period"),
                     "columns": [
                         text(self._care_name(section)),
                         *(count(nature.name) for nature in natures),
@@ -873,7 +870,6 @@ class CareReportCatalogue(models.AbstractModel):
 
     @api.model
     def _care_section_causes(self, scope, section):
-        _ = self.env._
         caused = self._care_received(scope) & (
             Domain("supply_caused", "=", 1) | Domain("equipment_caused", "=", 1)
         )
@@ -884,11 +880,11 @@ class CareReportCatalogue(models.AbstractModel):
         )
         tables = [
             {
-                "name": _("Inquiries received with a shortage or a fault behind them"),
+                "name": self.env._("Inquiries received with a shortage or a fault behind them"),
                 "columns": [
                     text(self._care_name(section)),
-                    count(_("A shortage")),
-                    count(_("A fault")),
+                    count(self.env._("A shortage")),
+                    count(self.env._("A fault")),
                 ],
                 "rows": [
                     [label, *values[1:]]
@@ -909,8 +905,11 @@ class CareReportCatalogue(models.AbstractModel):
             }
             tables.append(
                 {
-                    "name": _("Kinds of equipment that inquiries reported"),
-                    "columns": [text(_("Kind of equipment")), count(_("Inquiries"))],
+                    "name": self.env._("Kinds of equipment that inquiries reported"),
+                    "columns": [
+                        text(self.env._("Kind of equipment")),
+                        count(self.env._("Inquiries")),
+                    ],
                     "rows": [
                         [label, *values]
                         for label, values, _group in self._care_rows(kinds, section)
@@ -923,14 +922,15 @@ class CareReportCatalogue(models.AbstractModel):
     @api.model
     def _care_section_rates(self, scope, section):
         """Only whole months have patient-days, and only departments with all months a rate."""
-        _ = self.env._
         months, day = [], scope["start"]
         while day.day == 1 and day < scope["end"]:
             months.append(day)
             day += relativedelta(months=1)
         if not months or day != scope["end"]:
             return {
-                "notes": [_("There are patient-days of whole months only: choose whole months.")]
+                "notes": [
+                    self.env._("There are patient-days of whole months only: choose whole months.")
+                ]
             }
         groups = self._care_group(self._care_received(scope), "department")
         company = scope["company_ids"][0]
@@ -948,12 +948,12 @@ class CareReportCatalogue(models.AbstractModel):
         return {
             "tables": [
                 {
-                    "name": _("Received in the period"),
+                    "name": self.env._("Received in the period"),
                     "columns": [
-                        text(_("Department")),
-                        count(_("Received")),
-                        number(_("Patient-days")),
-                        number(_("Per 1,000 patient-days"), by=1) | {"rate": True},
+                        text(self.env._("Department")),
+                        count(self.env._("Received")),
+                        number(self.env._("Patient-days")),
+                        number(self.env._("Per 1,000 patient-days"), by=1) | {"rate": True},
                     ],
                     "rows": rows,
                     "totals": True,
@@ -971,7 +971,6 @@ class CareReportCatalogue(models.AbstractModel):
     @api.model
     def _care_section_improvements(self, scope, section):
         """What is proposed or tried, what was decided since the period began, effects of a year."""
-        _ = self.env._
         improvements = self.env["care.improvement"]
         begin = self._care_moment(scope, scope["start"])
         recent = self._care_moment(scope, scope["start"] - relativedelta(months=MONTHS))
@@ -989,8 +988,11 @@ class CareReportCatalogue(models.AbstractModel):
         return {
             "tables": [
                 {
-                    "name": _("Improvements by state"),
-                    "columns": [text(_("State")), {"name": _("Number"), "type": "number"}],
+                    "name": self.env._("Improvements by state"),
+                    "columns": [
+                        text(self.env._("State")),
+                        {"name": self.env._("Number"), "type": "number"},
+                    ],
                     "rows": [[names[state], states[state]] for state in order if state in states],
                 }
             ]
@@ -1000,54 +1002,57 @@ class CareReportCatalogue(models.AbstractModel):
                 self._care_improvement_block(scope, each, names, effects[each.id]) for each in found
             ],
             "notes": [
-                _(
+                self.env._(
                     "As they stand on the day of the report. Effects compare months before and "
                     "after: they say what happened, not why."
                 )
             ]
             if found
-            else [_("No improvement is proposed, under way or was decided lately.")],
+            else [self.env._("No improvement is proposed, under way or was decided lately.")],
         }
 
     @api.model
     def _care_improvement_block(self, scope, improvement, names, effect):
         """One improvement as facts; without names and small counts where those are hidden."""
-        _, least, named = self.env._, scope["least"], scope["names"]
+        least, named = scope["least"], scope["names"]
         evidence = improvement.evidence_count
         months = improvement.evidence_months
         if least:
             months = ""
-            evidence = _("fewer than %s", least) if 0 < evidence < least else evidence
+            evidence = self.env._("fewer than %s", least) if 0 < evidence < least else evidence
         decided = improvement.decided_date and format_date(
             self.env, self._care_day(scope, improvement.decided_date)
         )
         if decided and named:
-            decided = _(
+            decided = self.env._(
                 "%(date)s by %(person)s", date=decided, person=improvement.decided_by_id.name
             )
         verdicts = {
-            "fewer": _("Fewer"),
-            "more": _("More"),
-            "same": _("No clear change"),
-            "early": _("Too early to tell"),
+            "fewer": self.env._("Fewer"),
+            "more": self.env._("More"),
+            "same": self.env._("No clear change"),
+            "early": self.env._("Too early to tell"),
         }
         facts = [
-            (_("State"), names[improvement.state]),
-            (_("Procedure or practice"), improvement.practice),
-            (_("Change proposed"), improvement.change),
-            (_("About"), self._care_join(improvement.category_id, improvement.department_id)),
-            (_("Inquiries behind it"), f"{evidence}{months and f' ({months})'}"),
-            (_("What people said"), not least and improvement.quotes),
-            (_("Owner"), named and improvement.owner_id.name),
-            (_("Due"), improvement.due and format_date(self.env, improvement.due)),
-            (_("Decided"), decided),
-            (_("Reason"), named and improvement.reason),
+            (self.env._("State"), names[improvement.state]),
+            (self.env._("Procedure or practice"), improvement.practice),
+            (self.env._("Change proposed"), improvement.change),
             (
-                _("In force since"),
+                self.env._("About"),
+                self._care_join(improvement.category_id, improvement.department_id),
+            ),
+            (self.env._("Inquiries behind it"), f"{evidence}{months and f' ({months})'}"),
+            (self.env._("What people said"), not least and improvement.quotes),
+            (self.env._("Owner"), named and improvement.owner_id.name),
+            (self.env._("Due"), improvement.due and format_date(self.env, improvement.due)),
+            (self.env._("Decided"), decided),
+            (self.env._("Reason"), named and improvement.reason),
+            (
+                self.env._("In force since"),
                 improvement.effective_date and format_date(self.env, improvement.effective_date),
             ),
             (
-                _("Effect"),
+                self.env._("Effect"),
                 improvement.state == "adopted"
                 and (verdicts.get(effect["verdict"]) if least else effect["sentence"]),
             ),
@@ -1085,7 +1090,6 @@ class CareReportCatalogue(models.AbstractModel):
 
     @api.model
     def _care_section_supply_use(self, scope, section):
-        _ = self.env._
         report = self.env["care.supply.report"]
         domain = (
             self._care_place_domain(scope)
@@ -1103,22 +1107,24 @@ class CareReportCatalogue(models.AbstractModel):
         rows = self._care_rows(groups, section)
         sums = [sum(values[index] for _label, values, _group in rows) for index in range(5)]
         codes = [
-            ("shortages", _("Shortages")),
-            ("stock_outs", _("Stock-outs")),
-            ("days_out", _("Days out of stock")),
-            ("supply_inquiries", _("Inquiries with a shortage behind them")),
+            ("shortages", self.env._("Shortages")),
+            ("stock_outs", self.env._("Stock-outs")),
+            ("days_out", self.env._("Days out of stock")),
+            ("supply_inquiries", self.env._("Inquiries with a shortage behind them")),
         ]
         return {
             "tables": [
                 {
-                    "name": _("Shortages that began in the period, and what was used in it"),
+                    "name": self.env._(
+                        "Shortages that began in the period, and what was used in it"
+                    ),
                     "columns": [
                         text(self._care_name(section)),
-                        count(_("Times short")),
-                        count(_("Stock-outs")),
-                        number(_("Days out of stock")),
-                        count(_("Inquiries")),
-                        *([number(_("Used"))] if by == "product_id" else []),
+                        count(self.env._("Times short")),
+                        count(self.env._("Stock-outs")),
+                        number(self.env._("Days out of stock")),
+                        count(self.env._("Inquiries")),
+                        *([number(self.env._("Used"))] if by == "product_id" else []),
                     ],
                     "rows": [
                         [label, *values[: 5 if by == "product_id" else 4]]
@@ -1130,7 +1136,7 @@ class CareReportCatalogue(models.AbstractModel):
                     and {
                         "kind": "bars",
                         "columns": [1, 2],
-                        "names": [_("Times short"), _("Stock-outs")],
+                        "names": [self.env._("Times short"), self.env._("Stock-outs")],
                     },
                 }
             ],
@@ -1156,7 +1162,6 @@ class CareReportCatalogue(models.AbstractModel):
 
     @api.model
     def _care_section_equipment(self, scope, section):
-        _ = self.env._
         report = self.env["care.equipment.report"]
         by = "department_id" if self._care_grouping(section) == "ward" else "category_id"
         names = (
@@ -1177,15 +1182,15 @@ class CareReportCatalogue(models.AbstractModel):
         return {
             "tables": [
                 {
-                    "name": _("Whole months of the period"),
+                    "name": self.env._("Whole months of the period"),
                     "columns": [
                         text(self._care_name(section)),
-                        count(_("Failures")),
-                        count(_("Repeated")),
-                        count(_("Inquiries")),
-                        number(_("Hours down")),
-                        number(_("Available, %")),
-                        number(_("Hours down per failure")),
+                        count(self.env._("Failures")),
+                        count(self.env._("Repeated")),
+                        count(self.env._("Inquiries")),
+                        number(self.env._("Hours down")),
+                        number(self.env._("Available, %")),
+                        number(self.env._("Hours down per failure")),
                     ],
                     "rows": [
                         [
@@ -1201,10 +1206,12 @@ class CareReportCatalogue(models.AbstractModel):
                 }
             ],
             "figures": [
-                self._care_plain_figure("hours_down", _("Hours down"), float(down or 0)),
-                self._care_plain_figure("failures", _("Failures"), int(failures or 0)),
+                self._care_plain_figure("hours_down", self.env._("Hours down"), float(down or 0)),
+                self._care_plain_figure("failures", self.env._("Failures"), int(failures or 0)),
             ],
             "notes": [
-                _("Medical devices are the biomedical engineers': their downtime is not kept here.")
+                self.env._(
+                    "Medical devices are with the biomedical engineers: no downtime of theirs here."
+                )
             ],
         }

@@ -79,7 +79,7 @@ class CareReportRun(models.Model):
 
     def _care_show_figure(self, figure):
         """A key figure as texts: ``(value, made of, beside)``."""
-        _, hidden = self.env._, figure["hidden"]
+        hidden = figure["hidden"]
 
         def shown(name):
             if name in hidden:
@@ -92,7 +92,7 @@ class CareReportRun(models.Model):
         if "value" in hidden:
             value = charts.HIDDEN
         elif figure["value"] is None:
-            value = _("no denominator")
+            value = self.env._("no denominator")
         elif figure["unit"] == "percent":
             value = self._care_number(float(figure["value"])) + " %"
         elif figure["unit"] == "count":
@@ -102,13 +102,13 @@ class CareReportRun(models.Model):
         if figure["unit"] == "count":
             made = ""
         else:
-            made = _(
+            made = self.env._(
                 "%(numerator)s of %(denominator)s",
                 numerator=shown("numerator"),
                 denominator=shown("denominator"),
             )
             if figure["unit"] == "days":
-                made = _("%s inquiries", shown("denominator"))
+                made = self.env._("%s inquiries", shown("denominator"))
         beside = shown("open") if figure["open"] or "open" in hidden else ""
         return value, made, beside
 
@@ -346,11 +346,23 @@ class CareReportRun(models.Model):
         sheet.set_column(1, 20, 13)
 
     def _care_xlsx_figures(self, sheet, styles, figures, line):
-        _ = self.env._
-        heads = (_("Figure"), _("Value"), _("Unit"), _("Numerator"), _("Denominator"), _("Open"))
+        heads = (
+            self.env._("Figure"),
+            self.env._("Value"),
+            self.env._("Unit"),
+            self.env._("Numerator"),
+            self.env._("Denominator"),
+            self.env._("Open"),
+        )
         for index, head in enumerate(heads):
             sheet.write_string(line, index, head, styles["head"])
-        units = {"percent": "%", "count": "", "days": _("days"), "ratio": "", "per_1000": ""}
+        units = {
+            "percent": "%",
+            "count": "",
+            "days": self.env._("days"),
+            "ratio": "",
+            "per_1000": "",
+        }
         for figure in figures:
             line += 1
             sheet.write_string(line, 0, figure["name"])
@@ -362,7 +374,7 @@ class CareReportRun(models.Model):
                     style = "decimal" if isinstance(figure[name], float) else "whole"
                     sheet.write_number(line, index, figure[name], styles[style])
                 elif name == "value":
-                    sheet.write_string(line, index, _("no denominator"), styles["hidden"])
+                    sheet.write_string(line, index, self.env._("no denominator"), styles["hidden"])
         return line + 1
 
     def _care_xlsx_table(self, sheet, styles, table, line):
@@ -390,23 +402,22 @@ class CareReportRun(models.Model):
 
     def _care_xlsx_about(self, book, styles, sections, used):
         """The last sheet: what the report is, what is hidden, and the definitions."""
-        _ = self.env._
-        sheet = book.add_worksheet(self._care_sheet_name(_("About"), used))
+        sheet = book.add_worksheet(self._care_sheet_name(self.env._("About"), used))
         rows = [
-            (_("Report"), self.name),
-            (_("Hospital"), self.company_id.name),
-            (_("Period"), self._care_period_text()),
-            (_("Version of the template"), str(self.template_version)),
-            (_("Counts what this person may read"), self.user_id.name)
+            (self.env._("Report"), self.name),
+            (self.env._("Hospital"), self.company_id.name),
+            (self.env._("Period"), self._care_period_text()),
+            (self.env._("Version of the template"), str(self.template_version)),
+            (self.env._("Counts what this person may read"), self.user_id.name)
             if self.kind != "board"
-            else (_("Names"), _("None")),
+            else (self.env._("Names"), self.env._("None")),
         ]
         rows += [(line.split(":")[0], line) for line in self._care_filter_lines()]
         if self.definition["least"]:
             rows.append(
                 (
                     charts.HIDDEN,
-                    _(
+                    self.env._(
                         "Hidden: a count below %s, or one from which it could be computed.",
                         self.definition["least"],
                     ),

@@ -269,22 +269,27 @@ class CareReportCatalogue(models.AbstractModel):
     @api.model
     def _care_return_sentences(self, problems):
         """What does not add up, as sentences."""
-        _ = self.env._
         words = {
-            "negative": _("Carried forward would be %(given)s, and cannot be below 0."),
-            "carried": _("Carried forward is %(given)s, and must be %(expected)s."),
-            "outcomes": _(
+            "negative": self.env._("Carried forward would be %(given)s, and cannot be below 0."),
+            "carried": self.env._("Carried forward is %(given)s, and must be %(expected)s."),
+            "outcomes": self.env._(
                 "Upheld, partly upheld and not upheld are %(given)s, and must be %(expected)s, as "
                 "many as were resolved."
             ),
-            "age": _("The ages add up to %(given)s, and must be %(expected)s, as many as are new."),
-            "status": _(
+            "age": self.env._(
+                "The ages add up to %(given)s, and must be %(expected)s, as many as are new."
+            ),
+            "status": self.env._(
                 "Those who complain add up to %(given)s, and must be %(expected)s, as many as are "
                 "new."
             ),
-            "subject": _("The subjects add up to %(given)s; new cases are %(expected)s."),
-            "service": _("The service areas add up to %(given)s; new cases are %(expected)s."),
-            "profession": _("The professions add up to %(given)s; new cases are %(expected)s."),
+            "subject": self.env._("The subjects add up to %(given)s; new cases are %(expected)s."),
+            "service": self.env._(
+                "The service areas add up to %(given)s; new cases are %(expected)s."
+            ),
+            "profession": self.env._(
+                "The professions add up to %(given)s; new cases are %(expected)s."
+            ),
         }
         return [
             words[code] % {"given": given, "expected": expected}
@@ -293,30 +298,29 @@ class CareReportCatalogue(models.AbstractModel):
 
     @api.model
     def _care_return_tables(self, figures, counts):
-        _ = self.env._
         names = dict(
             self.env["care.return.mapping"]._fields["aspect"]._description_selection(self.env)
         )
         labels = {
-            "brought": _("Brought forward"),
-            "new": _("New"),
-            "resolved": _("Resolved"),
-            "upheld": _("of these upheld"),
-            "partly": _("of these partly upheld"),
-            "not_upheld": _("of these not upheld"),
-            "carried": _("Carried forward"),
+            "brought": self.env._("Brought forward"),
+            "new": self.env._("New"),
+            "resolved": self.env._("Resolved"),
+            "upheld": self.env._("of these upheld"),
+            "partly": self.env._("of these partly upheld"),
+            "not_upheld": self.env._("of these not upheld"),
+            "carried": self.env._("Carried forward"),
         }
         tables = [
             {
                 "name": names[aspect],
-                "columns": [text(names[aspect]), count(_("New cases"))],
+                "columns": [text(names[aspect]), count(self.env._("New cases"))],
                 "rows": [[box, cases] for box, cases in boxes.items()],
                 "totals": True,
             }
             for aspect, boxes in counts.items()
         ]
         notes = [
-            _(
+            self.env._(
                 "Carried forward = brought forward + new - resolved. Ages and those who complain "
                 "add up to the new cases. A case counts once in every subject, service area and "
                 "profession it touches, so these add up to at least as many."
@@ -328,7 +332,7 @@ class CareReportCatalogue(models.AbstractModel):
             if aspect not in counts
         ]
         if missing:
-            notes.append(_("Without a mapping, so left out: %s.", ", ".join(missing)))
+            notes.append(self.env._("Without a mapping, so left out: %s.", ", ".join(missing)))
         return {
             "tables": tables,
             "notes": notes,

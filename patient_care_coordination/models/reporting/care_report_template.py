@@ -324,6 +324,10 @@ class CareReportTemplate(models.Model):
 
     def write(self, vals):
         self._care_check_shipped()
+        if vals.get("kind", "board") != "board" and "board" in self.mapped("kind"):
+            raise UserError(
+                self.env._("A board pack stays one: make a report of your own beside it.")
+            )
         changed = bool(VERSIONED & vals.keys())
         if not changed or self.env.context.get("care_version") is OURS:
             return super().write(vals)
@@ -333,11 +337,14 @@ class CareReportTemplate(models.Model):
 
     def unlink(self):
         self._care_check_shipped()
+        self._care_check_unused()
+        return super().unlink()
+
+    def _care_check_unused(self):
         if self.sudo().run_ids:
             raise UserError(
                 self.env._("Reports were made with it, which keep it: archive it instead.")
             )
-        return super().unlink()
 
     def copy_data(self, default=None):
         """A copy belongs to the present company and is not on a schedule."""
@@ -369,7 +376,7 @@ class CareReportTemplate(models.Model):
     def _care_grow(self):
         """Another version, after a change to the template or its sections."""
         for template in self:
-            super(CareReportTemplate, template).write({"version": template.version + 1})
+            template.with_context(care_version=OURS).write({"version": template.version + 1})
 
     def action_restore(self):
         """Take back the shipped texts, sections and filters; recipients and schedule stay."""
@@ -418,7 +425,7 @@ class CareReportTemplate(models.Model):
     @api.model
     def _care_give_all(self):
         """A newly shipped template reaches the companies that are there already."""
-        self._care_give(self.env["res.company"].search([]))
+        self._care_give(self.env["res.company"].search([("id", "!=", False)]))
 
     # ------------------------------------------------------------------
     # Periods and runs
