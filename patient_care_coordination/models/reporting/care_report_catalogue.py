@@ -337,12 +337,19 @@ class CareReportCatalogue(models.AbstractModel):
                     "name": definitions[code]["name"],
                     "unit": definitions[code]["unit"],
                     "cases": definitions[code]["unit"] != "days",
-                    **figure,
+                    **self._care_whole(definitions[code]["unit"], figure),
                 }
                 for code, figure in measured.items()
             ],
             "definitions": list(measured),
         }
+
+    @api.model
+    def _care_whole(self, unit, figure):
+        """A figure whose counts are whole numbers: sums of a database come as decimals."""
+        names = {"count": ("numerator", "value"), "days": ("denominator",)}
+        names = names.get(unit, ("numerator", "denominator"))
+        return figure | {name: int(figure[name]) for name in names if figure[name] is not None}
 
     @api.model
     def _care_section_volumes(self, scope, section):
