@@ -3,6 +3,8 @@
 from datetime import timedelta
 from email.message import EmailMessage
 
+from freezegun import freeze_time
+
 from odoo import fields
 from odoo.fields import Command
 
@@ -99,6 +101,23 @@ class TestRealMail(CareCommon):
         self.assertEqual(ticket.care_waiting, "us")
         self.assertIn("Reopened by a reply", ticket.activity_ids[0].summary)
         self.assertIn("one more question", str(ticket.message_ids[0].body))
+
+    def test_who_turns_to_us_again_is_told_again_before_it_closes(self):
+        ticket = self.closed_inquiry()
+        with freeze_time(fields.Datetime.now() + timedelta(hours=1)):
+            self.process(self.message(reply_to=ticket))
+            gaps = ticket._care_missing()[ticket.id]
+            self.assertEqual(len([gap for gap in gaps if "turned to us again on" in gap]), 1)
+            ticket.sudo().care_told_date = fields.Datetime.now()
+            self.assertNotIn("turned to us again", str(ticket._care_missing()))
+
+    def test_what_is_reopened_to_be_corrected_closes_with_what_was_told(self):
+        ticket = self.closed_inquiry()
+        stages = self.triage._get_applicable_stages()
+        with freeze_time(fields.Datetime.now() + timedelta(hours=1)):
+            ticket.stage_id = stages.filtered(lambda stage: not stage.closed)[:1]
+            self.assertEqual(ticket.care_round, 2)
+            self.assertNotIn("turned to us again", str(ticket._care_missing()))
 
     def test_a_late_reply_is_asked_about(self):
         self.company.care_reopen_days = 30
@@ -242,6 +261,13 @@ class TestRealMail(CareCommon):
         )
         self.assertTrue(first.message_ids.filtered("care_unverified"))
         self.assertTrue(first.sudo().care_contact_ids)
+        self.assertEqual(first.care_may_say, "no")
+        self.assertIn("anybody could have written it", first.care_may_say_text)
+        first.with_user(self.coordinator).message_post(
+            body="It was me.", message_type="comment", subtype_xmlid="mail.mt_note"
+        )
+        first.invalidate_recordset(["care_may_say", "care_may_say_text"])
+        self.assertEqual(first.care_may_say, "yes")
 
     def test_what_staff_write_here_is_not_marked(self):
         ticket = self.process(self.message()).with_user(self.coordinator)

@@ -426,6 +426,15 @@ class TestLetterStates(LetterCommon):
         with self.assertRaisesRegex(UserError, "another person checks it"):
             letter.with_user(self.supervisor).action_check()
 
+    def test_who_chose_the_signer_checks_but_not_who_printed_another_name(self):
+        self.kind("final").needs_other_checker = True
+        letter = self.complete(self.draft("final"))
+        checked = letter.with_user(self.supervisor)
+        checked.write({"signer_id": self.supervisor.id, "signer_name": self.supervisor.name})
+        self.assertEqual(letter.writer_ids, self.coordinator)
+        checked.signer_name = "Somebody Else"
+        self.assertEqual(letter.writer_ids, self.coordinator | self.supervisor)
+
     def test_states_change_by_their_buttons_alone(self):
         letter = self.complete(self.draft("final"))
         for values in ({"state": "sent"}, {"checked_by_id": self.coordinator.id}, {"token": "x"}):

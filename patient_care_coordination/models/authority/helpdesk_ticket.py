@@ -54,10 +54,22 @@ class HelpdeskTicket(models.Model):
             verdict = ticket._care_authority(partner=partner, name=ticket.sudo().partner_name)
             ticket.care_caller_id = partner
             ticket.care_may_say_text = verdict.reason
-            if verdict.allowed:
+            if verdict.basis == "staff" and ticket._care_only_pretends(partner):
+                ticket.care_may_say = "no"
+                ticket.care_may_say_text = self.env._(
+                    "A mail in the name of %s made this inquiry, and anybody could have written "
+                    "it: ask the colleague on a number that you know before you tell anything.",
+                    partner.name,
+                )
+            elif verdict.allowed:
                 ticket.care_may_say = "general" if verdict.basis == "general" else "yes"
             else:
                 ticket.care_may_say = "no"
+
+    def _care_only_pretends(self, partner):
+        """Whether all that this colleague said here are mails that anybody could have sent."""
+        said = self.sudo().message_ids.filtered(lambda message: message.author_id == partner)
+        return bool(said) and all(said.mapped("care_unverified"))
 
     def _care_calling_partner(self):
         """The contact of the caller, also of one who called in confidence; for our own use."""

@@ -307,7 +307,7 @@ class CareLetter(models.Model):
         result = super().write(vals)
         self._care_check_texts()
         if vals.keys() - AFTER_CHECK - GUARDED:
-            self._care_wrote()
+            self._care_wrote(vals)
         return result
 
     def unlink(self):
@@ -353,12 +353,18 @@ class CareLetter(models.Model):
             for name in ("subject", "opening", "closing"):
                 letter.type_id._care_check_text(letter[name], letter._fields[name].string)
 
-    def _care_wrote(self):
-        """Remember who wrote in these letters: who wrote cannot be the other who checks."""
+    def _care_wrote(self, vals=None):
+        """Remember who wrote in these letters: who wrote cannot be the other who checks.
+
+        To choose who signs is no writing, unless another name than theirs is to be printed:
+        otherwise whoever corrects that while checking would need a third person.
+        """
         if self.env.context.get("care_letter") is OURS and self.env.su:
             return
-        user = self.env.user
-        new = self.sudo().filtered(lambda letter: user not in letter.writer_ids)
+        user, letters = self.env.user, self.sudo()
+        if vals and not vals.keys() - {"signer_id", "signer_name"}:
+            letters = letters.filtered(lambda letter: letter.signer_name != letter.signer_id.name)
+        new = letters.filtered(lambda letter: user not in letter.writer_ids)
         if new:
             new.with_context(care_letter=OURS).write({"writer_ids": [Command.link(user.id)]})
 

@@ -2,6 +2,7 @@ import logging
 
 from odoo import api, fields, models, tools
 from odoo.fields import Domain
+from odoo.tools import format_datetime
 
 from ..inquiry.helpdesk_ticket import STAFF
 from ..inquiry.helpdesk_ticket_identity import COORDINATORS
@@ -118,6 +119,44 @@ class HelpdeskTicket(models.Model):
             cue = by_state.get(ticket.care_emotional_state, cues.browse())
             ticket.care_cue_say, ticket.care_cue_do = cue.say, cue.do
             ticket.care_cue_avoid = cue.avoid
+
+    def _care_closing_gaps(self):
+        gaps = super()._care_closing_gaps()
+        for ticket, date in self.sudo()._care_unanswered().items():
+            gaps[ticket.id].append(
+                self.env._(
+                    "who was told, when and how, after the person turned to us again on %s",
+                    format_datetime(self.env, date, dt_format="medium"),
+                )
+            )
+        return gaps
+
+    def _care_unanswered(self):
+        """Reopened ones whose person turned to us after being told: ``{ticket: when}``.
+
+        What was told before the reopening answers nothing that came after it. One query a batch.
+        """
+        reopened = self.filtered(
+            lambda ticket: (
+                ticket.care_round > 1
+                and ticket.care_nature_id.close_needs_told
+                and ticket.care_told_date
+                and ticket.care_told_date < ticket.care_reopened_date
+            )
+        )
+        if not reopened:
+            return {}
+        rows = self.env["care.contact"]._read_group(
+            [
+                ("ticket_id", "in", reopened.ids),
+                ("direction", "=", "in"),
+                ("automatic", "=", False),
+                ("with_caller", "=", True),
+            ],
+            ["ticket_id"],
+            ["date:max"],
+        )
+        return {ticket: date for ticket, date in rows if date > ticket.care_told_date}
 
     # ------------------------------------------------------------------
     # Mail and portal messages
