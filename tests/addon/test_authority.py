@@ -349,6 +349,32 @@ class TestAuthority(AuthorityCommon):
         plain.with_user(self.people["supervisor"]).action_care_make_inquiry()
         self.assertFalse(leaflet.public or posted.public)
 
+    def test_a_file_of_an_inquiry_stays_where_it_belongs(self):
+        user = self.people["coordinator"]
+        ticket = self.inquiry().with_user(user)
+        files = self.env["ir.attachment"].with_user(user)
+        for record in (ticket, self.patient.with_user(user)):
+            here = {"res_model": record._name, "res_id": record.id}
+            file = files.create([{"name": "x", "raw": b"x", **here}])
+            file.write({"name": "y", **here})
+            for there in (
+                {"res_model": "res.partner", "res_id": user.partner_id.id},
+                {"res_model": False, "res_id": 0},
+                {"res_id": self.inquiry().id},
+            ):
+                with self.subTest(here=here, there=there):
+                    with self.assertRaises(AccessError) as error:
+                        file.write(there)
+                    self.assertEqual(
+                        str(error.exception),
+                        "A file of an inquiry or a patient stays where it belongs.",
+                    )
+                    file.invalidate_recordset()
+                    self.assertEqual((file.res_model, file.res_id), (record._name, record.id))
+        loose = files.create([{"name": "x", "raw": b"x"}])
+        loose.write({"res_model": ticket._name, "res_id": ticket.id})
+        self.assertEqual(loose.res_id, ticket.id)
+
     def test_verdicts_of_many_inquiries_take_as_many_queries_as_of_one(self):
         self.grant()
         tickets = self.env["helpdesk.ticket"].browse()

@@ -12,6 +12,8 @@ class IrAttachment(models.Model):
         return files
 
     def write(self, vals):
+        if not self.env.su and not {"res_id", "res_model"}.isdisjoint(vals):
+            self._care_check_stays(vals)
         result = super().write(vals)
         if not {"public", "res_id", "res_model"}.isdisjoint(vals):
             self._care_check_not_public()
@@ -22,6 +24,15 @@ class IrAttachment(models.Model):
         if (default or {}).get("public"):
             self._care_refuse_public()
         return super().copy_data(default)
+
+    def _care_check_stays(self, vals):
+        """Refuse to move a file from an inquiry, or a row of ours, to where others read it."""
+        own = {(file.res_model, file.res_id) for file in self.sudo() if file.res_id}
+        for place in own & self._care_places().keys():
+            if place != (vals.get("res_model", place[0]), vals.get("res_id", place[1])):
+                raise AccessError(
+                    self.env._("A file of an inquiry or a patient stays where it belongs.")
+                )
 
     def _care_check_not_public(self):
         """Refuse a public file of an inquiry, or of a row of ours."""
