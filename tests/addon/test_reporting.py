@@ -667,6 +667,16 @@ class TestInquiryReport(ReportCommon):
             self.assertEqual(self.report.search_count(only), 1)
             self.assertEqual(row.action_care_open()["res_id"], ticket.id)
 
+    def test_what_did_not_happen_is_in_no_mean(self):
+        with freeze_time(NOW):
+            asked = self.make_inquiry(care_received_date=NOW - timedelta(days=8))
+            asked.sudo().care_consent_asked_date = NOW - timedelta(days=4)
+            both = asked | self.make_inquiry()
+            self.env.flush_all()
+            means = ["consent_days:avg", "days_to_close:avg", "days_to_answer:avg"]
+            row = self.report._read_group([("id", "in", both.ids)], [], means)[0]
+            self.assertEqual(row, (4.0, False, False))
+
     def test_age_counts_local_days(self):
         """Received at 23:30 in Berlin, it is a day old half an hour later."""
         with freeze_time(datetime(2026, 3, 9, 23, 30)):

@@ -195,12 +195,14 @@ class CareInquiryReport(models.Model):
             (exception.ticket_id IS NOT NULL)::integer AS by_exception,
             (shortage.ticket_id IS NOT NULL)::integer AS supply_caused,
             (fault.ticket_id IS NOT NULL)::integer AS equipment_caused,
-            GREATEST(EXTRACT(EPOCH FROM COALESCE(ticket.care_consent_date, %(now)s)
-                - ticket.care_consent_asked_date) / 86400, 0)::float AS consent_days,
+            CASE WHEN ticket.care_consent_asked_date IS NOT NULL
+                 THEN GREATEST(EXTRACT(EPOCH FROM COALESCE(ticket.care_consent_date, %(now)s)
+                     - ticket.care_consent_asked_date) / 86400, 0)::float END AS consent_days,
             CASE WHEN facts.answered THEN facts.days_to_answer END AS days_to_answer,
             CASE WHEN facts.answered THEN facts.days_to_answer END AS median_days,
-            GREATEST(EXTRACT(EPOCH FROM ticket.closed_date - ticket.care_received_date) / 86400,
-                0)::float AS days_to_close,
+            CASE WHEN ticket.closed_date IS NOT NULL
+                 THEN GREATEST(EXTRACT(EPOCH FROM ticket.closed_date - ticket.care_received_date)
+                     / 86400, 0)::float END AS days_to_close,
             (rating.ticket_id IS NOT NULL)::integer AS rated,
             (rating.rating >= %(satisfied)s)::integer AS satisfied,
             rating.rating
