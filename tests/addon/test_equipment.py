@@ -217,6 +217,43 @@ class TestState(EquipmentCommon):
                 {"equipment_id": self.bell.id, "start": "2026-03-02", "stop": "2026-03-01"}
             )
 
+    def test_a_downtime_of_the_future_is_refused(self):
+        later = Datetime.now() + timedelta(hours=1)
+        for span in ({"start": later}, {"start": later - timedelta(hours=2), "stop": later}):
+            with (
+                self.subTest(span=span),
+                self.refused("The downtime of Bell lies in the future", ValidationError),
+                self.env.cr.savepoint(),
+            ):
+                self.env["care.downtime"].create({"equipment_id": self.bell.id, **span})
+        self.assertFalse(self.downtimes())
+
+    def test_hours_down_count_once(self):
+        def span(first, last, equipment=self.bell):
+            return {
+                "equipment_id": equipment.id,
+                "start": f"2026-03-{first:02} 08:00:00",
+                "stop": last and f"2026-03-{last:02} 08:00:00",
+            }
+
+        rows = self.env["care.downtime"].with_user(self.people["clerk"])
+        with freeze_time("2026-04-01"):
+            kept = rows.create([span(5, 10), span(10, 12), span(5, 10, self.second)])
+            for first, last in ((6, 7), (1, 6), (9, 20), (11, False)):
+                with (
+                    self.subTest(first=first, last=last),
+                    self.refused("Bell was down from 3/.* already", ValidationError),
+                    self.env.cr.savepoint(),
+                ):
+                    rows.create(span(first, last))
+            with (
+                self.refused("Bell was down from 3/10/26", ValidationError),
+                self.env.cr.savepoint(),
+            ):
+                kept[0].stop = "2026-03-11"
+            self.assertEqual(self.downtimes(), kept[:2].sudo())
+            self.assertEqual(sum(self.downtimes().mapped("hours")), 7 * 24)
+
     def test_made_missing_it_is_down(self):
         equipment = self.env["maintenance.equipment"].create(
             {"name": "Lost bell", "care_state": "missing"}
@@ -425,6 +462,12 @@ class TestFault(EquipmentCommon):
         self.assertEqual(
             requests.search([*domain, ("care_ticket_id", "in", [self.inquiry.id, False])]), both
         )
+        typed = [*domain, ("care_ticket_id", "ilike", self.inquiry.number)]
+        self.assertEqual(requests.with_user(self.people["coordinator"]).search(typed), mine)
+        # Who may not read the inquiry sees its number and finds nothing by it, nor by its title.
+        technician = requests.with_user(self.people["technician"])
+        self.assertFalse(technician.search(typed))
+        self.assertFalse(technician.search([*domain, ("care_ticket_id.name", "ilike", "Secret")]))
 
     def test_medical_devices_are_passed_on_and_keep_their_state(self):
         fault = self.report(equipment_id=self.pump.id)

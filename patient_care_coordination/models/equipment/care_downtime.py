@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import SQL, format_datetime
 
 
 class CareDowntime(models.Model):
@@ -42,8 +43,10 @@ class CareDowntime(models.Model):
             span = (row.stop or now) - row.start if row.start else now - now
             row.hours = max(span.total_seconds() / 3600, 0)
 
-    @api.constrains("start", "stop")
-    def _check_stop(self):
+    @api.constrains("equipment_id", "start", "stop")
+    def _check_span(self):
+        """Hours count once, and what has not happened yet does not count."""
+        now = fields.Datetime.now()
         for row in self:
             if row.stop and row.stop < row.start:
                 raise ValidationError(
@@ -52,3 +55,40 @@ class CareDowntime(models.Model):
                         row.equipment_id.display_name,
                     )
                 )
+            if max(row.start, row.stop or row.start) > now:
+                raise ValidationError(
+                    self.env._(
+                        "The downtime of %s lies in the future: enter when it began, and its end "
+                        "once it is over.",
+                        row.equipment_id.display_name,
+                    )
+                )
+        self._care_check_overlap()
+
+    def _care_check_overlap(self):
+        self.flush_model(["equipment_id", "start", "stop"])
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT other.id
+                  FROM care_downtime row
+                  JOIN care_downtime other
+                    ON other.equipment_id = row.equipment_id
+                   AND other.id != row.id
+                   AND tsrange(other.start, other.stop) && tsrange(row.start, row.stop)
+                 WHERE row.id IN %s
+                 ORDER BY other.start
+                 LIMIT 1
+                """,
+                tuple(self.ids),
+            )
+        )
+        for (other_id,) in self.env.cr.fetchall():
+            other = self.sudo().browse(other_id)
+            raise ValidationError(
+                self.env._(
+                    "%(what)s was down from %(start)s already: correct that downtime instead.",
+                    what=other.equipment_id.display_name,
+                    start=format_datetime(self.env, other.start, dt_format="short"),
+                )
+            )

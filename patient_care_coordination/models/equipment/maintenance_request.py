@@ -35,6 +35,8 @@ class MaintenanceRequest(models.Model):
             request.care_round_line_id = faults.round_line_id[:1]
 
     def _search_care_ticket_id(self, operator, value):
+        if operator == "any":
+            return [("care_fault_ids", "any", [("ticket_id", "any", value)])]
         if operator != "in":
             return NotImplemented
         condition = ("care_fault_ids", "any", [("ticket_id", "in", [x for x in value if x])])

@@ -129,21 +129,21 @@ class CareSupplyRequestLine(models.Model):
     @api.constrains("quantity")
     def _check_quantity(self):
         for line in self:
-            values = {"product": line.product_id.display_name, "quantity": line.quantity}
             if line.uom_id.compare(line.quantity, 0) <= 0:
                 raise ValidationError(
                     self.env._(
                         "Ask for at least %(least)g of %(product)s.",
                         least=line.uom_id.rounding,
-                        **values,
+                        product=line.product_id.display_name,
                     )
                 )
             if line.quantity > MOST:
                 raise ValidationError(
                     self.env._(
-                        "%(quantity)g of %(product)s is more than %(most)d: talk to the store.",
-                        most=MOST,
-                        **values,
+                        "%(quantity)s of %(product)s is more than %(most)s: talk to the store.",
+                        quantity=f"{line.quantity:,.10g}",
+                        most=f"{MOST:,}",
+                        product=line.product_id.display_name,
                     )
                 )
 
