@@ -330,7 +330,10 @@ class TestGrid(SupplyCommon):
             ((self.ward.id, self.blanket.id, float("nan"), 2), "nan is no quantity"),
             ((self.ward.id, self.blanket.id, 1, float("inf")), "inf is no quantity"),
             ((self.ward.id, self.blanket.id, -1, 2), "levels lie between 0 and 100,000"),
-            ((self.ward.id, self.blanket.id, 3, 2), "must be less than or equal to the maximum"),
+            (
+                (self.ward.id, self.blanket.id, 3, 2),
+                "Blanket in Ward 7: the minimum 3 is above the maximum 2, change the other",
+            ),
             ((self.ward.id, self.syringe.id, 1, 2), "Syringe: turn to pharmacy"),
             ((clinic.id, self.blanket.id, 1, 2), "Clinic has no shelves of its own"),
         ):

@@ -161,6 +161,35 @@ class TestLoans(LoanCommon):
         self.assertEqual(self.chair.care_loan_state, "lent")
         self.assertEqual(loan.care_ticket_id, self.ticket)
 
+    def test_nothing_new_says_of_itself_what_scans_and_inquiries_say(self):
+        self.lend(self.chair)
+        loan = self.chair.care_loan_picking_id
+        other = self.make_inquiry(name="Other subject")
+        clerk = self.people["clerk"]
+        lots, pickings = (self.env[name].with_user(clerk) for name in ("stock.lot", loan._name))
+        product = {"name": "WC-9", "product_id": self.wheelchair.id}
+        for state in ({"care_loan_state": "lent"}, {"care_loan_picking_id": loan.id}):
+            with (
+                self.subTest(state=state),
+                self.assertRaisesRegex(AccessError, "its loan state is not edited"),
+            ):
+                lots.create({**product, **state})
+        kind = {"picking_type_id": self.warehouse.int_type_id.id}
+        for context, vals in (
+            ({}, {"care_ticket_id": other.id}),
+            ({"default_care_ticket_id": other.id}, {}),
+        ):
+            with (
+                self.subTest(vals=vals),
+                self.assertRaisesRegex(AccessError, "The inquiry of a transfer stays"),
+                self.env.cr.savepoint(),
+            ):
+                pickings.with_context(**context).create({**kind, **vals})
+        self.assertFalse(loan.search([("care_ticket_id", "=", other.id)]))
+        self.assertFalse(lots.search([("name", "=", "WC-9")]))
+        self.assertEqual(lots.create(product).care_loan_state, "available")
+        self.assertEqual(loan.with_user(clerk).copy().care_ticket_id, self.ticket)
+
     def test_nothing_is_lent_for_ever_or_for_what_is_closed(self):
         with self.assertRaisesRegex(UserError, "Due back within 366 days"):
             self.lend(self.chair, due=TOMORROW + timedelta(days=400))

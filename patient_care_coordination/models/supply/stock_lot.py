@@ -84,13 +84,23 @@ class StockLot(models.Model):
         today = fields.Date.context_today(self)
         return [("care_loan_state", "=", "lent"), ("care_due_back", "<", today)]
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._care_check_steps(vals)
+        return super().create(vals_list)
+
     def write(self, vals):
+        self._care_check_steps(vals)
+        return super().write(vals)
+
+    @api.model
+    def _care_check_steps(self, vals):
         """A thing becomes available by its inspection, not by an edit."""
         if not self.env.su and not STEPS.isdisjoint(vals):
             raise AccessError(
                 self.env._("Scan the thing for its next step: its loan state is not edited.")
             )
-        return super().write(vals)
 
     # ------------------------------------------------------------------
     # What may be lent

@@ -65,12 +65,35 @@ class StockPicking(models.Model):
         self.move_ids.move_line_ids.picking_id = self
         self._action_done()
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        pickings = super().create(vals_list)
+        if not self.env.su:
+            pickings._care_check_ticket()
+        return pickings
+
+    def _care_check_ticket(self):
+        """A backorder or a copy keeps its inquiry; nobody brings in another by hand."""
+        tickets = self.care_ticket_id
+        if not tickets:
+            return
+        others = self.sudo().search(
+            [("care_ticket_id", "in", tickets.ids), ("id", "not in", self.ids)]
+        )
+        known = others.care_ticket_id | self.sudo().care_supply_request_id.ticket_id
+        if set(tickets.ids) - set(known.ids):
+            self._care_refuse_ticket()
+
+    @api.model
+    def _care_refuse_ticket(self):
+        raise AccessError(
+            self.env._("The inquiry of a transfer stays: lend or ask from the inquiry.")
+        )
+
     def write(self, vals):
         """A new date for a loan starts its reminder anew; whose loan it is stays."""
         if not self.env.su and not {"care_ticket_id", "care_overdue_told"}.isdisjoint(vals):
-            raise AccessError(
-                self.env._("The inquiry of a transfer stays: lend or ask from the inquiry.")
-            )
+            self._care_refuse_ticket()
         due_back = vals.get("care_due_back")
         loans = "care_due_back" in vals and (due_back or self.filtered("care_loan_state"))
         if loans and not self.env.su:

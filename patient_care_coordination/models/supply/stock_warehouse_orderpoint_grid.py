@@ -117,6 +117,17 @@ class StockWarehouseOrderpoint(models.Model):
                     ward=ward.name,
                 )
             )
+        if low > high:
+            raise UserError(
+                self.env._(
+                    "%(product)s in %(ward)s: the minimum %(low)s is above the maximum %(high)s, "
+                    "change the other one first.",
+                    product=product.display_name,
+                    ward=ward.name,
+                    low=f"{low:,.10g}",
+                    high=f"{high:,.10g}",
+                )
+            )
         ward._care_supply_location()
         values = {"product_min_qty": low, "product_max_qty": high}
         rule = self.with_context(active_test=False).search(
