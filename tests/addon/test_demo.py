@@ -1,5 +1,7 @@
 """The demo hospital: a hundred inquiries that could be true."""
 
+from datetime import timedelta
+
 from odoo import fields
 from odoo.fields import Command
 from odoo.tests import TransactionCase, tagged
@@ -118,3 +120,23 @@ class TestDemo(TransactionCase):
         self.assertEqual(len(adopted._care_effect()["months"]), 13)
         late = improvements.filtered("overdue")
         self.assertEqual(late.activity_ids.user_id, late.owner_id)
+
+    def test_fourteen_months_show_what_a_change_did(self):
+        year_ago = fields.Datetime.now() - timedelta(days=365)
+        old = self.tickets.filtered(lambda ticket: ticket.care_received_date < year_ago)
+        self.assertGreater(len(old), 20)
+        self.assertFalse(old.filtered(lambda ticket: not ticket.closed))
+        adopted = self.env["care.improvement"].search([("state", "=", "adopted")])
+        self.assertEqual(adopted._care_effect()["verdict"], "fewer")
+        self.assertTrue(adopted.ticket_ids)
+        patterns = self.env["care.pattern"].search([("state", "=", "open")])
+        self.assertIn(self.env.ref(f"{MODULE}.category_waiting"), patterns.category_id)
+        figures = self.env["care.kpi"]._care_measure(
+            {
+                "start": fields.Date.today().replace(day=1) - timedelta(days=70),
+                "end": fields.Date.today(),
+            }
+        )
+        for code in ("ack_on_time", "answer_on_time", "first_contact", "satisfied"):
+            with self.subTest(code=code):
+                self.assertTrue(10 < figures[code]["value"] < 95, figures[code])

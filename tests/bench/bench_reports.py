@@ -4,7 +4,12 @@ A hundred thousand inquiries over three years with their issues, contacts and de
 by SQL alone; then what a supervisor waits for, timed on the server as a supervisor.
 """
 
+import argparse
+import json
+import os
+import signal
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -12,6 +17,11 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 INQUIRIES, DAYS = 100_000, 3 * 365
+# As the pivot of the analysis of inquiries asks when it opens: all its cells and sums.
+PIVOT = (
+    [[], ["nature_id"], ["received_date:month"], ["nature_id", "received_date:month"]],
+    ["__count", "answer_due:sum", "answer_met:sum", "answer_rate:avg"],
+)
 TARGETS = [
     ("pivot_ms", 500, "under", "analysis of all inquiries, as it opens"),
     ("dashboard_ms", 500, "under", "dashboard, this month"),
@@ -201,3 +211,99 @@ def build(env, size=INQUIRIES):
     env.cr.commit()
     env.invalidate_all()
     return env["helpdesk.ticket"].search_count([("name", "=like", "Bench %")])
+
+
+def seconds(call):
+    """How long a call takes, and what it returns."""
+    start = time.perf_counter()
+    result = call()
+    return time.perf_counter() - start, result
+
+
+def screens(env):
+    """What a supervisor waits for: screens in milliseconds, packs and the nightly scan in seconds.
+
+    A pack is all its sections, the PDF and the spreadsheet.
+    """
+    from dateutil.relativedelta import relativedelta
+
+    from odoo import fields
+
+    from tests.bench.bench_supply import middle_ms
+
+    supervisor = env["res.users"].search([("login", "=", "bench_0")])
+    report = env["care.inquiry.report"].with_user(supervisor)
+    dashboard = env["care.dashboard"].with_user(supervisor)
+    runs = env["care.report.run"].with_user(supervisor)
+    template = env["care.report.template"].search(
+        [("kind", "=", "communications"), ("company_id", "=", env.company.id)], limit=1
+    )
+    month = fields.Date.today().replace(day=1)
+
+    def pivot():
+        groups = report.formatted_read_grouping_sets([], *PIVOT)
+        assert groups[0][0]["__count"] == INQUIRIES, groups[0]
+
+    def pack(months):
+        run = runs._care_queue(template, supervisor, month - relativedelta(months=months), month)
+        run._care_make()
+        assert run.sudo().state == "ready", run.sudo().error
+        return run
+
+    figures = {
+        "pivot_ms": middle_ms(env, pivot),
+        "dashboard_ms": middle_ms(env, dashboard.care_dashboard),
+    }
+    figures["month_pack_s"], _run = seconds(lambda: pack(1))
+    figures["year_pack_s"], run = seconds(lambda: pack(12))
+    sections = run._care_build()
+    reader = run._care_as_reader().sudo()
+    figures["xlsx_s"], _file = seconds(lambda: reader._care_xlsx(sections))
+    figures["pattern_scan_s"], _patterns = seconds(
+        lambda: env["care.pattern"].sudo()._care_scan(env.company)
+    )
+    return figures
+
+
+def measure():
+    """All figures, in the order of the report."""
+    from tests.bench.bench_supply import say
+    from tests.databases import Hospital, clone, drop, run_sql
+
+    name = f"pcc_bench_reports_{os.getpid()}"
+    inside = (
+        f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n"
+        "from tests.bench import bench_reports\nresult = bench_reports.{}(env)\n"
+    )
+    try:
+        clone(os.environ["CARE_TEMPLATE"], name)
+        say(f"writing {INQUIRIES} inquiries")
+        made = Hospital(name).shell(inside.format("build"))
+        assert made == INQUIRIES, made
+        run_sql("VACUUM ANALYZE", name)
+        say("timing what a supervisor waits for")
+        figures = Hospital(name).shell(inside.format("screens"))
+    finally:
+        drop(name)
+    return {"inquiries": made, **figures}
+
+
+def main():
+    from tests.bench.bench_routing import is_met, rounded
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    figures = measure()
+    if options.json:
+        print(json.dumps({key: rounded(value) for key, value in figures.items()}))
+        return 0
+    for key, limit, how, words in TARGETS:
+        verdict = "met" if is_met(figures[key], limit, how) else "missed"
+        print(f"{words:46}{rounded(figures[key]):>9}   {how} {limit:<5} {verdict}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

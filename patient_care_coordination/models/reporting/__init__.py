@@ -16,3 +16,4 @@ from . import care_report_print
 from . import ir_attachment_reports
 from . import res_company_reports
 from . import digest_digest
+from . import res_company_demo_history
