@@ -139,6 +139,37 @@ class TestLoans(LoanCommon):
         with self.refused(UserError, "as to repair or as missing only"):
             lots.browse(self.chair.id).care_mark("available")
 
+    def test_what_waits_for_repair_goes_to_no_ward_that_asked(self):
+        self.env["stock.lot"].with_user(self.coordinator).browse(self.chair.id).care_mark("repair")
+        request = (
+            self.env["care.supply.request"]
+            .with_user(self.coordinator)
+            .create(
+                {
+                    "department_id": self.ward.id,
+                    "line_ids": [Command.create({"product_id": self.wheelchair.id, "quantity": 1})],
+                }
+            )
+        )
+        request.action_send()
+        picking = request.sudo().picking_ids.with_user(self.people["clerk"])
+        line = picking.move_line_ids
+        line.lot_id = self.chair
+        with self.refused(UserError, "Wheelchair WC-1: it waits for repair"):
+            picking.button_validate()
+        self.assertEqual((picking.state, request.state), ("assigned", "ordered"))
+        self.assertEqual(self.chair.location_id, self.store)
+        line.lot_id = self.chairs[1]
+        picking.button_validate()
+        self.assertEqual(request.state, "done")
+        self.assertTrue(self.chairs[1].location_id._child_of(self.ward.location_id))
+        # Between wards it may move as it is.
+        self.chairs[1].sudo().with_context(tracking_disable=True).care_loan_state = "repair"
+        self.chairs[1].quant_ids.filtered(lambda quant: quant.quantity > 0).move_quants(
+            location_dest_id=self.wards[1].location_id
+        )
+        self.assertTrue(self.chairs[1].location_id._child_of(self.wards[1].location_id))
+
     def test_missing_while_lent_and_found(self):
         loan = self.lend()
         self.env["stock.lot"].with_user(self.coordinator).browse(self.chair.id).care_mark("missing")

@@ -7,10 +7,14 @@ class StockMove(models.Model):
     def _action_done(self, cancel_backorder=False):
         """Keep the loan state of serial numbers true, whichever screen moves them.
 
-        Nothing goes out on loan that is not available; what comes back is to be cleaned first.
+        Nothing goes out on loan, or to a ward that asked for it, that is not available; what
+        comes back is to be cleaned first.
         """
         serial = self.filtered(lambda move: move.product_id.tracking == "serial")
         serial._care_lines("loan", into=True).lot_id._care_check_lendable()
+        issued = serial._care_lines("ward", into=True)
+        issued = issued.filtered(lambda line: line.location_id.care_role != "loan")
+        issued.lot_id.filtered("care_loan_state")._care_check_lendable()
         done = super()._action_done(cancel_backorder=cancel_backorder)
         if serial:
             (done & serial)._care_follow_loans()
