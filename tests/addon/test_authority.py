@@ -795,6 +795,20 @@ class TestWaysOut(AuthorityCommon):
                 change()
         self.assertEqual(row.what, "The time of the visit")
 
+    def test_disclosures_do_not_tell_a_responder_who_called_in_confidence(self):
+        ticket = self.inquiry()
+        ticket.sudo().team_id = self.catering
+        row = ticket._care_disclose("call", "Something", "Answer", partner=self.relative)
+        responder = row.with_user(self.people["responder"])
+        self.assertEqual(responder.recipient, self.relative.name)
+        for identity in ("confidential", "anonymous"):
+            ticket.care_identity = identity
+            self.assertFalse(responder.search([("ticket_id", "=", ticket.id)]))
+            with self.assertRaises(AccessError):
+                responder.read(["recipient", "address", "partner_id"])
+            kept = row.with_user(self.people["privacy_officer"])
+            self.assertEqual(kept.recipient, self.relative.name, "nothing is lost")
+
 
 @tagged("standard", "post_install", "-at_install")
 class TestPatientNamed(AuthorityCommon):

@@ -69,6 +69,10 @@ class TestManagedContact(CareCommon):
         own.sudo().proposed_by_id = self.supervisor
         with self.assertRaisesRegex(UserError, "yourself"):
             own.with_user(self.supervisor).action_approve()
+        blank = self._contact(reason=" ")
+        with self.assertRaisesRegex(UserError, "^Say what happened, with dates, before it is"):
+            blank.with_user(self.supervisor).action_approve()
+        self.assertEqual(blank.state, "proposed")
         contact.with_user(self.supervisor).action_approve()
         self.assertEqual(contact.approved_by_id, self.supervisor)
         self.assertFalse(contact.in_force, "the person was not told in writing")

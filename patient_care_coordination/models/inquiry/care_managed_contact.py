@@ -211,6 +211,8 @@ class CareManagedContact(models.Model):
                 )
             if not contact.criterion_ids:
                 raise UserError(self.env._("Say which criteria are met before it is approved."))
+            if not contact.reason.strip():
+                raise UserError(self.env._("Say what happened, with dates, before it is approved."))
             if contact.review_date <= today:
                 raise UserError(
                     self.env._("The review date must lie in the future: choose a later one.")
