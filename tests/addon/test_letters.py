@@ -540,6 +540,8 @@ class TestLetterSending(LetterCommon):
                 file.write({"res_id": 0})
             with self.assertRaisesRegex(UserError, "kept as it is"):
                 file.write({"thumbnail": PIXEL})
+            self.assertTrue(file.has_thumbnail, "no browser tries to write one")
+            self.assertIn("icon.png", file._get_placeholder_filename("thumbnail"))
             for values in ({"public": True, "res_model": False, "res_id": False}, {}):
                 with self.assertRaisesRegex(UserError, "neither changed nor copied"):
                     file.copy(values)
