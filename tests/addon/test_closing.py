@@ -166,7 +166,16 @@ class TestNoBackDoor(ClosingCommon):
         closed.action_care_close()
         with self.assertRaisesRegex(UserError, "follows its stage"):
             closed.closed_date = False
-        closed.closed_date = "2026-03-01 10:00:00"
+        closed = closed.with_user(self.people["coordinator"])
+        date = closed.closed_date
+        received = closed.care_received_date
+        for wrong in (received - timedelta(days=1), fields.Datetime.now() + timedelta(days=1)):
+            with self.assertRaisesRegex(UserError, "before it was received, or in the future"):
+                closed.closed_date = wrong
+            closed.invalidate_recordset()
+            self.assertEqual(closed.closed_date, date)
+        closed.closed_date = received
+        self.assertEqual(closed.closed_date, received)
         self._check_open()
 
     def test_an_open_inquiry_is_not_archived(self):

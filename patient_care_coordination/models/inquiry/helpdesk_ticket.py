@@ -280,6 +280,17 @@ class HelpdeskTicket(models.Model):
                         number=ticket.number,
                     )
                 )
+            received = ticket.care_received_date
+            date = fields.Datetime.to_datetime(vals["closed_date"])
+            if date and not self.env.su and not (received or date) <= date <= fields.Datetime.now():
+                raise UserError(
+                    self.env._(
+                        "Inquiry %(number)s cannot have been closed on %(date)s: that is before "
+                        "it was received, or in the future.",
+                        number=ticket.number,
+                        date=format_datetime(self.env, date, dt_format="medium"),
+                    )
+                )
 
     @api.model
     def _care_check_received(self, vals):
