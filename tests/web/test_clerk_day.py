@@ -377,7 +377,7 @@ def wheelchair(desk, day):
 def lend(day, coordinator):
     """Lend the wheelchair for the inquiry by scanning it; the receipt comes as a file."""
     page = coordinator.page
-    open_inquiry(day, coordinator, "Loans")
+    open_inquiry(day, coordinator, "Supplies and equipment")
     coordinator.press("action_care_lend")
     page.wait_for_selector(".modal [name=lot_ids]")
     coordinator.scan("DAY-WC-1")
@@ -390,7 +390,7 @@ def lend(day, coordinator):
 def refuse_to_lend(day, coordinator, sentence):
     """Scan it for the inquiry although it is not ready: it is not lent."""
     page = coordinator.page
-    open_inquiry(day, coordinator, "Loans")
+    open_inquiry(day, coordinator, "Supplies and equipment")
     coordinator.press("action_care_lend")
     page.wait_for_selector(".modal [name=lot_ids]")
     coordinator.scan("DAY-WC-1")
