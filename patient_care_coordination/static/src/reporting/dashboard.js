@@ -96,6 +96,7 @@ export class CareDashboard extends Component {
         return this.action.doAction({
             ...action,
             name: label,
+            display_name: label,
             domain: cell.domain,
             context: { active_test: false },
             // A pivot tells nothing new about a number; its records do.
