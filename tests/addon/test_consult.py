@@ -175,7 +175,7 @@ class TestConsult(ConsultCommon):
         with self.assertRaisesRegex(UserError, "not a member of staff"):
             self.ask(user_id=self.people["relative"].id)
         self.employee.active = False
-        with self.assertRaisesRegex(UserError, "not a member of staff"):
+        with self.assertRaisesRegex(UserError, "The account of .* is archived: ask somebody who"):
             self.ask(user_id=self.employee.id)
 
     def test_people_of_another_hospital_are_refused(self):

@@ -7,7 +7,7 @@ from unittest.mock import patch
 from lxml import etree
 
 from odoo import Command, fields
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form
 from odoo.tools import mute_logger
 from odoo.tools.safe_eval import safe_eval
@@ -68,6 +68,14 @@ class TestInquiry(CareCommon):
         with self.assertRaisesRegex(AccessError, "its own action only"):
             ticket.write({"care_is_inquiry": False})
         self.assertTrue(ticket.care_is_inquiry)
+
+    def test_a_patient_always_has_a_name(self):
+        for name in ("", "  "):
+            with self.assertRaisesRegex(ValidationError, "write what is known, such as Unknown"):
+                self.patient.name = name
+                self.patient.flush_recordset()
+        self.patient.invalidate_recordset()
+        self.assertTrue(self.patient.name)
 
     def test_no_context_of_a_client_opens_a_door(self):
         ticket = self.make_inquiry()

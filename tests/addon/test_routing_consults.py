@@ -137,7 +137,7 @@ class TestRuleConsults(CareCommon):
             },
         )
         self.second.user_id.active = False
-        why = "Agent is not a member of staff"
+        why = "The account of Agent is archived"
         first, other = [self.make_inquiry(description="His glasses") for _number in range(2)]
         for ticket in first | other:
             self.assertFalse(ticket.care_intake_error)
@@ -145,7 +145,9 @@ class TestRuleConsults(CareCommon):
             self.assertEqual(ticket.care_decision_ids.ruleset_id, kitchen)
             self.assertEqual(ticket.care_consult_ids.template_id, self.lost)
             notes = ticket.message_ids.filtered(lambda note: why in (note.body or ""))
-            self.assertIn("The question Was the ward called? was not put: Agent", notes.body)
+            self.assertIn(
+                "The question Was the ward called? was not put: The account of Agent", notes.body
+            )
             self.assertTrue(notes.subtype_id.internal)
         alert = self._left_out()
         self.assertEqual(len(alert), 1)

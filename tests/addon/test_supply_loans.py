@@ -154,6 +154,7 @@ class TestLoans(LoanCommon):
         request.action_send()
         picking = request.sudo().picking_ids.with_user(self.people["clerk"])
         line = picking.move_line_ids
+        self.assertIn(line.lot_id, self.chairs - self.chair, "what works is reserved")
         line.lot_id = self.chair
         with self.refused(UserError, "Wheelchair WC-1: it waits for repair"):
             picking.button_validate()
@@ -169,6 +170,16 @@ class TestLoans(LoanCommon):
             location_dest_id=self.wards[1].location_id
         )
         self.assertTrue(self.chairs[1].location_id._child_of(self.wards[1].location_id))
+
+    def test_nothing_is_reserved_where_nothing_works(self):
+        lots = self.env["stock.lot"].with_user(self.coordinator).browse(self.chairs.ids)
+        for lot in lots:
+            lot.care_mark("repair")
+        quants = self.env["stock.quant"]
+        self.assertEqual(quants._get_available_quantity(self.wheelchair, self.store), 0)
+        for lot in self.chairs:
+            there = quants._get_available_quantity(self.wheelchair, self.store, lot_id=lot)
+            self.assertEqual(there, 1, "whoever names a thing can move it")
 
     def test_missing_while_lent_and_found(self):
         loan = self.lend()

@@ -370,7 +370,14 @@ class CareConsult(models.Model):
 
     @api.model
     def _care_check_staff(self, user, ticket):
-        if user.share or not user.active:
+        if not user.active:
+            raise UserError(
+                self.env._(
+                    "The account of %(name)s is archived: ask somebody who works here now.",
+                    name=user.name,
+                )
+            )
+        if user.share:
             raise UserError(
                 self.env._(
                     "%(name)s is not a member of staff: a consult goes to staff alone. "

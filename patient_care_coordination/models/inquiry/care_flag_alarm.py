@@ -380,7 +380,7 @@ class CareFlagAlarm(models.Model):
     def _care_alarm_text(self):
         """What to do, and by when. Which flag it is and what it asks for stay on the inquiry."""
         target = (
-            self.env._("within %s minutes", self.target_minutes)
+            self.env._("within %s", self.target_text)
             if self.target_minutes
             else self.env._("immediately")
         )

@@ -65,6 +65,15 @@ class CarePatient(models.Model):
             suffix = f" ({', '.join(map(str, extra))})" if extra else ""
             patient.display_name = f"{patient.name or ''}{suffix}"
 
+    @api.constrains("name")
+    def _check_name(self):
+        if any(not (patient.name or "").strip() for patient in self):
+            raise ValidationError(
+                self.env._(
+                    "A patient needs a name: write what is known, such as Unknown, bed 4, Ward 7."
+                )
+            )
+
     @api.constrains("birth_date")
     def _check_birth_date(self):
         today = fields.Date.context_today(self)

@@ -30,6 +30,7 @@ from . import care_supply_request
 from . import care_supply_request_line
 from . import stock_move_request
 from . import stock_picking_request
+from . import stock_quant
 from . import stock_reference
 from . import stock_rule_request
 from . import care_shortage

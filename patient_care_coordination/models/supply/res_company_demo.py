@@ -178,7 +178,7 @@ class ResCompany(models.Model):
                 {
                     "ward_type_id": env.ref(f"patient_care_coordination.ward_type_{kind}").id,
                     "topup_days": days,
-                    "request_limit": 250,
+                    "request_limit": 500,
                 }
             )
             wards[ward] = busy
