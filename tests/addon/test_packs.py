@@ -307,8 +307,28 @@ class TestWrongTemplates(PackCommon):
         self._refused("looks behind", filter_domain="[('category_id.name', '=', 'x')]")
         self._refused("cannot be read", filter_domain="[('severity', '=', ")
         self._refused("cannot be read", filter_domain="[('user_id', '=', uid)]")
+        self._refused("cannot be used: ", filter_domain="[('is_open', '=', 'abc')]")
+        self._refused("cannot be used: ", filter_domain="[('transfers', '>', 'x')]")
         self.pack.filter_domain = "[('severity', '=', '3')]"
         self.assertFalse(self.pack.problems)
+
+    def test_what_is_for_the_clerk_tells_of_no_inquiry(self):
+        supplies = self.env["care.report.template"].search(
+            [("kind", "=", "supplies"), ("company_id", "=", self.company.id)]
+        )
+        wrong = {"code": "serious"}
+        with self.assertRaisesRegex(ValidationError, "it tells of inquiries"):
+            supplies.section_ids = [Command.create(wrong)]
+        self.only(self.pack, "volumes")
+        with self.assertRaisesRegex(ValidationError, "it tells of inquiries"):
+            self.pack.kind = "supplies"
+
+    def test_what_coordinators_may_not_read_is_in_no_report_open_to_them(self):
+        supplies = self.env["care.report.template"].search(
+            [("kind", "=", "supplies"), ("company_id", "=", self.company.id)]
+        )
+        with self.assertRaisesRegex(ValidationError, "coordinators may not read it"):
+            supplies.open_to_coordinators = True
 
     def test_key_figures_know_no_additional_filter(self):
         self._refused(
@@ -685,6 +705,8 @@ class TestPackAccess(PackCommon):
 
     def test_a_report_counts_what_its_reader_may_read(self):
         self.received(datetime(2026, 3, 5))
+        # As if a template had come past its check: the report itself looks again.
+        self.patch(self.env.registry["care.report.section"], "_care_check", lambda section: ())
         self.supplies.section_ids = [Command.create({"code": "figures"})]
         clerk = self.people["clerk"]
         run = self.run_for(self.supplies.with_user(clerk))

@@ -2,6 +2,7 @@ import ast
 import logging
 from datetime import date
 
+import psycopg2
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
@@ -31,6 +32,8 @@ PERIODS = [
 ]
 # What boards see of few people; common practice, and no lower in a board pack.
 LEAST = 5
+# What the supplies clerk reads and coordinators do not.
+STOCK = {"care.supply.report", "care.equipment.report"}
 # The fields of the inquiry analysis that an additional filter may name.
 FILTER_FIELDS = (
     "category_id",
@@ -201,7 +204,9 @@ class CareReportTemplate(models.Model):
     # Checks
     # ------------------------------------------------------------------
 
-    @api.constrains(*VERSIONED - {"section_ids"}, "send_file", "recipient_ids")
+    @api.constrains(
+        *VERSIONED - {"section_ids"}, "send_file", "recipient_ids", "open_to_coordinators"
+    )
     def _check_template(self):
         self._care_require_right(self.browse())
 
@@ -304,8 +309,13 @@ class CareReportTemplate(models.Model):
                 return
         try:
             domain.validate(report)
-        except (ValueError, TypeError) as error:
-            yield self.env._("The additional filter cannot be used: %s", error)
+            with self.env.cr.savepoint():
+                report.sudo().search(domain, limit=1)
+        except (ValueError, TypeError, OverflowError, UserError, psycopg2.Error) as error:
+            yield self.env._(
+                "The additional filter cannot be used: %s",
+                str(error).strip().splitlines()[0],
+            )
 
     @api.model
     def _care_read_filter(self, written):
@@ -676,6 +686,13 @@ class CareReportSection(models.Model):
         if template.kind == "board":
             if section.get("persons") or self.grouping == "person":
                 yield self.env._("it names persons, which a board pack does not.")
+        stock = not STOCK.isdisjoint(section["models"])
+        if template.kind == "supplies" and section["models"] and not stock:
+            yield self.env._("it tells of inquiries, which a report on supplies does not.")
+        if template.open_to_coordinators and stock:
+            yield self.env._(
+                "coordinators may not read it. Remove the section, or keep the report from them."
+            )
         if section.get("unfiltered") and template.filter_domain not in (False, "", "[]"):
             yield self.env._(
                 "it cannot be narrowed by the additional filter. Remove the filter or the section."
