@@ -114,7 +114,7 @@ def test_the_routing_administrator_sees_rules_and_no_inquiry(hospital, open_page
     page.click(".o_navbar_apps_menu button")
     page.click(".o-dropdown--menu .o_app:has-text('Helpdesk')")
     page.wait_for_selector(".o_list_view:has-text('Live')")
-    assert page.locator(".o_menu_sections").inner_text().split() == ["Routing"]
+    assert page.locator(".o_menu_sections").inner_text().split() == ["Routing", "Reporting"]
     page.wait_for_selector(".o_list_view, .o_kanban_view, .o_form_view")
     page.click("td:has-text('Live')")
     page.wait_for_selector(".o_form_view")
