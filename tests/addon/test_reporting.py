@@ -597,6 +597,48 @@ class TestFigures(ReportCommon):
                 figure = kpi._care_measure(march_only | {"department_ids": places.ids})["rate"]
                 self.assertEqual(figure["denominator"], 900)
 
+    def test_improvements_are_counted_by_their_days(self):
+        with freeze_time(NOW):
+            for due, since, state in (
+                ("2026-03-10", "2026-03-09", "adopted"),
+                ("2026-03-10", "2026-03-11", "adopted"),
+                ("2026-03-10", False, "trial"),
+                ("2026-03-10", False, "rejected"),
+                ("2026-04-25", False, "review"),
+                ("2026-05-02", "2025-03-02", "adopted"),
+            ):
+                improvement = self.env["care.improvement"].create(
+                    {
+                        "name": "Warm plates",
+                        "category_id": self.food.id,
+                        "department_id": self.ward.id,
+                        "due": due,
+                        "owner_id": self.supervisor.id,
+                        "company_id": self.company.id,
+                    }
+                )
+                improvement.with_context(care_improvement=OURS).write(
+                    {"state": state, "effective_date": since}
+                )
+
+            def figures(start, end, **more):
+                scope = {"start": start, "end": end, "company_ids": self.company.ids, **more}
+                measured = self.env["care.kpi"]._care_measure(scope)
+                return [
+                    tuple(measured[code][part] for part in ("numerator", "denominator", "open"))
+                    for code in ("improvements_on_time", "effect_known")
+                ]
+
+            self.assertEqual(figures(date(2026, 3, 1), date(2026, 4, 1)), [(1, 3, 0), (0, 0, 2)])
+            self.assertEqual(figures(date(2026, 4, 1), date(2026, 5, 1)), [(0, 0, 1), (0, 0, 0)])
+            year = figures(date(2025, 3, 1), date(2025, 4, 1))
+            self.assertEqual(year[0], (0, 0, 0))
+            self.assertEqual(sum(year[1][1:]), 1)
+            elsewhere = figures(
+                date(2026, 3, 1), date(2026, 4, 1), department_ids=self.radiology.ids
+            )
+            self.assertEqual(elsewhere, [(0, 0, 0), (0, 0, 0)])
+
     def test_rows_of_all_analyses_are_those_of_the_records(self):
         with freeze_time(NOW):
             mine = self.tickets

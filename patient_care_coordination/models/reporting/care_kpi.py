@@ -305,6 +305,24 @@ class CareKpi(models.AbstractModel):
                 ),
             ),
             (
+                "improvements_on_time",
+                PERCENT,
+                self.env._("Improvements in force on time"),
+                self.env._(
+                    "Of the improvements due in the period that were not rejected: those in force "
+                    "by their due day. Beside: not due yet."
+                ),
+            ),
+            (
+                "effect_known",
+                PERCENT,
+                self.env._("Effect of improvements known"),
+                self.env._(
+                    "Of the improvements in force since a day of the period: those whose category "
+                    "or department was measured before and after. Beside: too early to tell."
+                ),
+            ),
+            (
                 "supply_caused",
                 COUNT,
                 self.env._("Behind a shortage of supplies"),
@@ -408,6 +426,7 @@ class CareKpi(models.AbstractModel):
         figures.update(self._care_measure_received(scope))
         figures.update(self._care_measure_closed(scope, figures))
         figures.update(self._care_measure_rows(scope))
+        figures.update(self._care_measure_improvements(scope))
         figures.update(self._care_measure_rates(scope, figures["received"]["value"]))
         return {code: figures[code] for code in self._care_definitions()}
 
@@ -622,3 +641,30 @@ class CareKpi(models.AbstractModel):
                 months.append(start)
                 start += relativedelta(months=1)
         return months
+
+    @api.model
+    def _care_measure_improvements(self, scope):
+        """Improvements, by their owner and department: due, and in force since, in the period."""
+        names = ["company_id", "department_id", "owner_id", "id"]
+        filters = self._care_filters({**scope, "nature_ids": []}, names)
+        improvements, today = self.env["care.improvement"], fields.Date.today()
+
+        def within(name):
+            return Domain(name, ">=", scope["start"]) & Domain(name, "<", scope["end"])
+
+        due = improvements.search(filters & within("due") & Domain("state", "!=", "rejected"))
+        in_force = due.filtered(lambda each: each.state == "adopted")
+        in_time = in_force.filtered(lambda each: each.effective_date <= each.due)
+        waiting = (due - in_force).filtered(lambda each: each.due >= today)
+        adopted = improvements.search(
+            filters & within("effective_date") & Domain("state", "=", "adopted")
+        )
+        verdicts = [effect["verdict"] for effect in adopted._care_effects().values()]
+        early = verdicts.count("early")
+        known = sum(verdict in ("fewer", "more", "same") for verdict in verdicts)
+        return {
+            "improvements_on_time": self._care_figure(
+                len(in_time), len(due) - len(waiting), len(waiting)
+            ),
+            "effect_known": self._care_figure(known, len(verdicts) - early, early),
+        }
