@@ -3,7 +3,7 @@
 import json
 from datetime import datetime, timedelta
 
-from lxml import html
+from lxml import etree, html
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
@@ -423,3 +423,24 @@ class TestAccessOverHttp(HttpCase):
         self.assertNotIn("Title", str(rows))
         self.inquiry.team_id.user_ids = [Command.link(manager.id)]
         self.assertNotIn("Title", str(self.plain.with_user(manager).read(["duplicate_id"])))
+
+
+class TestButtons(CareCommon):
+    def test_a_button_reaches_its_method(self):
+        """A browser sends the ids of the list first, which a method of the model does not take."""
+        views = self.env["ir.model.data"].search(
+            [("module", "=", MODULE), ("model", "=", "ir.ui.view")]
+        )
+        reached = 0
+        for view in self.env["ir.ui.view"].browse(views.mapped("res_id")):
+            if view.type == "qweb":
+                continue
+            buttons = etree.fromstring(view.arch_db).iterfind(".//button[@type='object']")
+            for name in {button.get("name") for button in buttons}:
+                method = getattr(self.env.registry[view.model], name, None)
+                # Of a list inside a form, the method is another model's.
+                if method:
+                    reached += 1
+                    with self.subTest(view=view.name, button=name):
+                        self.assertFalse(getattr(method, "_api_model", False))
+        self.assertGreater(reached, 100)

@@ -23,7 +23,6 @@ class CarePattern(models.Model):
 
     _inherit = "care.pattern"
 
-    @api.model
     def action_refresh(self):
         """Look for patterns now."""
         self._care_check_supervisor()

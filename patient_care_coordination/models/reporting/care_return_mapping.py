@@ -88,7 +88,6 @@ class CareReturnMapping(models.Model):
         for line in self:
             line.display_name = f"{names.get(line.aspect, '')}: {line.name or ''}"
 
-    @api.model
     def action_fill(self):
         """Fill in a start for the present company."""
         self.check_access("create")

@@ -99,7 +99,6 @@ class CareRuleSuggestion(models.Model):
             "view_mode": "form",
         }
 
-    @api.model
     def action_refresh(self):
         """Look for look-alike moves now."""
         self.browse().check_access("write")
