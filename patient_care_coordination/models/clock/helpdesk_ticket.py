@@ -289,8 +289,8 @@ class HelpdeskTicket(models.Model):
                         date=format_datetime(self.env, told, dt_format="medium"),
                     )
                 )
-            # Forms show minutes alone.
-            if received and told < received.replace(second=0):
+            # Told in the call that brought it, and forms show minutes alone.
+            if received and told < received - timedelta(minutes=5):
                 raise ValidationError(
                     self.env._(
                         "Nobody can have been told on %(told)s, before the inquiry was received "

@@ -250,11 +250,11 @@ class CareContact(models.Model):
         """Refuse contacts before their inquiry was received; a mail is logged as it was dated."""
         for contact in self.sudo():
             received = contact.ticket_id.care_received_date
-            # Forms show minutes alone.
+            # A call begins before its inquiry is written down, and forms show minutes alone.
             if (
                 not contact.mail_message_id
                 and received
-                and contact.date < received.replace(second=0)
+                and contact.date < received - timedelta(minutes=5)
             ):
                 raise UserError(
                     self.env._(
