@@ -1,7 +1,9 @@
 """What tests on an Odoo database share: people of every role, a desk, a patient."""
 
+import json
+
 from odoo.fields import Command
-from odoo.tests import TransactionCase, new_test_user, tagged
+from odoo.tests import HttpCase, TransactionCase, new_test_user, tagged
 
 MODULE = "patient_care_coordination"
 
@@ -89,3 +91,17 @@ class CareCommon(TransactionCase):
         )
         ruleset._care_activate()
         return ruleset
+
+
+class RpcCase(HttpCase):
+    """Calls of a browser, refusals included."""
+
+    def call(self, login, model, method, *args, **kwargs):
+        """What the server answers this user, as JSON: ``result`` or ``error``."""
+        self.authenticate(login, login)
+        params = {"model": model, "method": method, "args": args, "kwargs": kwargs}
+        return self.url_open(
+            f"/web/dataset/call_kw/{model}/{method}",
+            data=json.dumps({"jsonrpc": "2.0", "method": "call", "params": params}),
+            headers={"Content-Type": "application/json"},
+        ).json()

@@ -3,7 +3,6 @@ import base64
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date, format_datetime, html2plaintext
-from odoo.tools.image import image_data_uri
 from odoo.tools.pdf import merge_pdf
 
 from ..models.authority.helpdesk_ticket import Verdict
@@ -194,13 +193,7 @@ class CareInquiryFile(models.TransientModel):
         return {
             "wizard": self,
             "ticket": ticket,
-            "company": company,
-            "logo": not company.uses_default_logo and company.logo and image_data_uri(company.logo),
-            "company_lines": [
-                line.strip()
-                for line in company.partner_id._display_address(without_company=True).splitlines()
-                if line.strip()
-            ],
+            **company._care_letterhead(),
             "direction": self.env["res.lang"]._get_data(code=self.env.lang or "en_US").direction
             or "ltr",
             "recipient": recipient,

@@ -7,9 +7,9 @@ from unittest.mock import patch
 from odoo import http
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command, Date, Datetime
-from odoo.tests import Form, HttpCase, new_test_user
+from odoo.tests import Form, new_test_user
 
-from ..common import MODULE, CareCommon
+from ..common import MODULE, CareCommon, RpcCase
 
 SECRETS = ("Secret title", "secret story", "Okafor", "H1001")
 
@@ -534,21 +534,7 @@ class TestAccess(ImprovementCommon):
         self.assertEqual(len(self.inquiry.care_disclosure_ids), 2)
 
 
-class TestOverHttp(ImprovementCommon, HttpCase):
-    def call(self, login, model, method, *args, **kwargs):
-        self.authenticate(login, login)
-        return self.url_open(
-            f"/web/dataset/call_kw/{model}/{method}",
-            data=json.dumps(
-                {
-                    "jsonrpc": "2.0",
-                    "method": "call",
-                    "params": {"model": model, "method": method, "args": args, "kwargs": kwargs},
-                }
-            ),
-            headers={"Content-Type": "application/json"},
-        ).json()
-
+class TestOverHttp(ImprovementCommon, RpcCase):
     def export(self, login, model, ids, names):
         self.authenticate(login, login)
         user = self.env["res.users"].search([("login", "=", login)])

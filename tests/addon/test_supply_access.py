@@ -4,9 +4,8 @@ import json
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
-from odoo.tests import HttpCase
 
-from ..common import MODULE
+from ..common import MODULE, RpcCase
 from .test_supply_requests import RequestCommon
 
 SECRETS = ("Cold at night", "Okafor", "H1001")
@@ -199,20 +198,10 @@ class TestSupplyAccess(SecretCommon):
                     self.assertNotIn(secret, " ".join(readable))
 
 
-class TestSupplyOverHttp(SecretCommon, HttpCase):
-    def call(self, login, model, method, *args, **kwargs):
-        self.authenticate(login, login)
-        return self.url_open(
-            f"/web/dataset/call_kw/{model}/{method}",
-            data=json.dumps(
-                {
-                    "jsonrpc": "2.0",
-                    "method": "call",
-                    "params": {"model": model, "method": method, "args": args, "kwargs": kwargs},
-                }
-            ),
-            headers={"Content-Type": "application/json"},
-        ).text
+class TestSupplyOverHttp(SecretCommon, RpcCase):
+    def answer(self, *arguments, **kwargs):
+        """All that an answer says, as text."""
+        return json.dumps(self.call(*arguments, **kwargs), ensure_ascii=False)
 
     def test_no_answer_names_a_patient(self):
         link = {"fields": {"display_name": {}}}
@@ -223,7 +212,7 @@ class TestSupplyOverHttp(SecretCommon, HttpCase):
             ("care_nurse", "care.supply.request", self.request, "ticket_id"),
         ):
             with self.subTest(login=login, model=model):
-                text = self.call(login, model, "web_read", record.ids, {field: link})
+                text = self.answer(login, model, "web_read", record.ids, {field: link})
                 self.assertIn(self.inquiry.number, text)
                 for method, args, kwargs in (
                     ("web_read", [record.ids, {field: {"fields": {"name": {}}}}], {}),
@@ -231,7 +220,7 @@ class TestSupplyOverHttp(SecretCommon, HttpCase):
                     ("read_group", [[], ["id"], [f"{field}.name"]], {}),
                     ("export_data", [record.ids, [f"{field}/name", f"{field}/description"]], {}),
                 ):
-                    text = self.call(login, model, method, *args, **kwargs)
+                    text = self.answer(login, model, method, *args, **kwargs)
                     for secret in SECRETS:
                         self.assertNotIn(secret, text, method)
 
@@ -239,7 +228,7 @@ class TestSupplyOverHttp(SecretCommon, HttpCase):
         self.supplies.care_needs_approval = True
         request = self.ask((self.slippers, 2))
         self.assertIn(
-            '"result": true', self.call("care_nurse", request._name, "action_send", request.ids)
+            '"result": true', self.answer("care_nurse", request._name, "action_send", request.ids)
         )
         request.invalidate_recordset()
         self.assertEqual(request.state, "to_approve")
@@ -248,12 +237,12 @@ class TestSupplyOverHttp(SecretCommon, HttpCase):
             ("write", [request.ids, {"decision": "approved"}]),
             ("write", [request.ids, {"state": "ordered"}]),
         ):
-            text = self.call("care_nurse", request._name, method, *args)
+            text = self.answer("care_nurse", request._name, method, *args)
             self.assertIn("AccessError", text)
         request.invalidate_recordset()
         self.assertEqual(request.state, "to_approve")
         for method in ("_care_order", "_care_decide", "_care_sealed"):
-            self.assertIn("error", self.call("care_nurse", request._name, method, request.ids))
+            self.assertIn("error", self.answer("care_nurse", request._name, method, request.ids))
 
     def test_others_order_nothing_over_http(self):
         level = self.env["stock.warehouse.orderpoint"].create(
@@ -265,7 +254,7 @@ class TestSupplyOverHttp(SecretCommon, HttpCase):
             }
         )
         for login in ("care_nurse", "care_coordinator", "care_employee", "care_store"):
-            text = self.call(login, level._name, "action_care_order", level.ids)
+            text = self.answer(login, level._name, "action_care_order", level.ids)
             self.assertIn("AccessError", text)
-            text = self.call(login, "care.reorder", "create", [{}])
+            text = self.answer(login, "care.reorder", "create", [{}])
             self.assertIn("AccessError", text)

@@ -6,10 +6,7 @@ end with a person, who is told: the inquiry's by routing, the plain ticket's by 
 a hundred at once, and, with nobody given a plain ticket by mail, as mails through the gateway.
 """
 
-import argparse
-import json
 import os
-import signal
 import statistics
 import sys
 import time
@@ -145,24 +142,7 @@ def measure():
         drop(name)
 
 
-def main():
-    from tests.bench.bench_routing import is_met, rounded
-
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    figures = measure()
-    if options.json:
-        print(json.dumps({key: rounded(value) for key, value in figures.items()}))
-        return 0
-    for key, limit, how, words in TARGETS:
-        verdict = "met" if is_met(figures[key], limit, how) else "missed"
-        print(f"{words:46}{rounded(figures[key]):>9}   {how} {limit:<5} {verdict}")
-    for key in ("single_ms", "batch100_ms", "mail_ms"):
-        print(f"{key:46}{rounded(figures[key])!s:>9}")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    from tests.bench import report
+
+    sys.exit(report.main(__doc__, measure, TARGETS))

@@ -4,10 +4,7 @@ A hundred thousand inquiries over three years with their issues, contacts and de
 by SQL alone; then what a supervisor waits for, timed on the server as a supervisor.
 """
 
-import argparse
-import json
 import os
-import signal
 import sys
 import time
 from pathlib import Path
@@ -288,22 +285,7 @@ def measure():
     return {"inquiries": made, **figures}
 
 
-def main():
-    from tests.bench.bench_routing import is_met, rounded
-
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    figures = measure()
-    if options.json:
-        print(json.dumps({key: rounded(value) for key, value in figures.items()}))
-        return 0
-    for key, limit, how, words in TARGETS:
-        verdict = "met" if is_met(figures[key], limit, how) else "missed"
-        print(f"{words:46}{rounded(figures[key]):>9}   {how} {limit:<5} {verdict}")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    from tests.bench import report
+
+    sys.exit(report.main(__doc__, measure, TARGETS))

@@ -18,14 +18,11 @@ rules each look for five words in the description and set the team, on "create a
 description watched, as the form fills it in; "on create" alone is reported beside it.
 """
 
-import argparse
 import gc
 import importlib.util
-import json
 import os
 import platform
 import random
-import signal
 import statistics
 import sys
 import time
@@ -34,6 +31,8 @@ from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
 ROOM = ROOT / "patient_care_coordination" / "models" / "routing"
 
 PREPARATION_RULES = 400
@@ -835,7 +834,6 @@ def say(text):
 
 def measure():
     """All figures, in the order of the report."""
-    sys.path.insert(0, str(ROOT))
     from tests.databases import Hospital, clone, drop, run_sql
 
     machine = describe_machine()
@@ -863,51 +861,7 @@ def measure():
     return figures | {"machine": machine}
 
 
-def is_met(figure, limit, how):
-    """Whether a figure keeps its limit."""
-    if how == "at least":
-        return figure >= limit
-    return figure <= limit if how == "at most" else figure < limit
-
-
-def rounded(value):
-    """A figure with the digits that mean something."""
-    if isinstance(value, list):
-        return [rounded(each) for each in value]
-    if isinstance(value, float):
-        return round(value, 3 if value < 10 else 1)
-    return value
-
-
-def print_table(figures):
-    """The report for people: each figure beside its target."""
-    machine = figures["machine"]
-    print(
-        f"{machine['cpu']}, {machine['cores']} cores, Python {machine['python']}, "
-        f"PostgreSQL {machine['postgresql']}, {machine['date']}, load {machine['load']}"
-    )
-    for key, limit, how, words in TARGETS:
-        verdict = "met" if is_met(figures[key], limit, how) else "missed"
-        print(f"{words:46}{rounded(figures[key]):>9}   {how} {limit:<5} {verdict}")
-    print()
-    shown = {key for key, *_rest in TARGETS} | {"machine"}
-    for key in figures:
-        if key not in shown:
-            print(f"{key:46}{rounded(figures[key])!s:>9}")
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    figures = measure()
-    if options.json:
-        print(json.dumps({key: rounded(value) for key, value in figures.items()}))
-    else:
-        print_table(figures)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    from tests.bench import report
+
+    sys.exit(report.main(__doc__, measure, TARGETS))

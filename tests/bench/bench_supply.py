@@ -6,10 +6,7 @@ the scheduler's method on the same rules, by turns, three times each, and must m
 The screens are timed on the server, as the supplies clerk.
 """
 
-import argparse
-import json
 import os
-import signal
 import statistics
 import sys
 import time
@@ -302,25 +299,7 @@ def measure():
     }
 
 
-def main():
-    from tests.bench.bench_routing import is_met, rounded
-
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    figures = measure()
-    if options.json:
-        print(json.dumps({key: rounded(value) for key, value in figures.items()}))
-        return 0
-    for key, limit, how, words in TARGETS:
-        if key in figures:
-            verdict = "met" if is_met(figures[key], limit, how) else "missed"
-            print(f"{words:46}{rounded(figures[key]):>9}   {how} {limit:<5} {verdict}")
-    for key, figure in figures.items():
-        print(f"{key:46}{rounded(figure)!s:>9}")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    from tests.bench import report
+
+    sys.exit(report.main(__doc__, measure, TARGETS))

@@ -4,7 +4,6 @@ from markupsafe import Markup
 
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools.image import image_data_uri
 
 from odoo.addons.base.models.ir_actions_report import _wkhtml
 
@@ -88,7 +87,6 @@ class CareLetter(models.Model):
         """What the template needs beside the letter: filled texts, dates, letterhead."""
         self.ensure_one()
         letter = self.sudo()
-        company = letter.company_id
         values = letter._care_values()
         language = self.env["res.lang"]._get_data(code=letter._care_lang())
         parts = [
@@ -100,11 +98,7 @@ class CareLetter(models.Model):
         tail = parts.pop() if parts and len("".join(parts[-1][1])) < 300 else None
         return {
             "values": values,
-            "company": company,
-            "logo": not company.uses_default_logo and company.logo and image_data_uri(company.logo),
-            "company_lines": self._care_lines(
-                company.partner_id._display_address(without_company=True)
-            ),
+            **letter.company_id._care_letterhead(),
             "recipient_lines": self._care_lines(letter.recipient_address),
             "subject": letter._care_fill(letter.subject),
             "opening": self._care_lines(letter._care_fill(letter.opening), blank=True),

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.tools.image import image_data_uri
 
 
 class ResCompany(models.Model):
@@ -22,3 +23,13 @@ class ResCompany(models.Model):
     care_responsible_title = fields.Char(
         "Position of who signs", translate=True, help="Chief Executive, for instance."
     )
+
+    def _care_letterhead(self):
+        """What the head of a letter, a report or a file shows."""
+        self.ensure_one()
+        address = self.partner_id._display_address(without_company=True)
+        return {
+            "company": self,
+            "logo": not self.uses_default_logo and self.logo and image_data_uri(self.logo),
+            "company_lines": [line.strip() for line in address.splitlines() if line.strip()],
+        }

@@ -51,7 +51,7 @@ class CareImprovement(models.Model):
 
     _name = "care.improvement"
     _description = "Improvement"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["care.staff.thread", "mail.activity.mixin"]
     _order = "id desc"
     _rec_names_search = ["number", "name"]
     _check_company_auto = True
@@ -330,21 +330,6 @@ class CareImprovement(models.Model):
                 "export", ", ".join(names), self.env._("Work of the hospital")
             )
         return super().export_data(fields_to_export)
-
-    def message_subscribe(self, partner_ids=None, subtype_ids=None):
-        """Only patient care staff follow an improvement."""
-        staff = self.env["helpdesk.ticket"]._care_staff_partners(partner_ids or [])
-        return super().message_subscribe(staff, subtype_ids) if staff else True
-
-    def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
-        """What is noted on an improvement leaves to nobody outside patient care."""
-        recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
-        staff = set(
-            self.env["helpdesk.ticket"]._care_staff_partners(
-                [data["id"] for data in recipients if data["id"]]
-            )
-        )
-        return [data for data in recipients if data["id"] in staff]
 
     # ------------------------------------------------------------------
     # Proposing

@@ -12,7 +12,7 @@ class CarePatient(models.Model):
 
     _name = "care.patient"
     _description = "Patient"
-    _inherit = ["mail.thread"]
+    _inherit = ["care.staff.thread"]
     _order = "name, id"
     _rec_names_search = ["name", "hospital_number"]
     _mail_post_access = "read"
@@ -113,18 +113,3 @@ class CarePatient(models.Model):
     def _care_clean_number(self, value):
         """Hospital number without blanks around or inside, as printed on wristbands."""
         return re.sub(r"\s+", "", value or "") or False
-
-    def message_subscribe(self, partner_ids=None, subtype_ids=None):
-        """Only patient care staff follow a patient."""
-        staff = self.env["helpdesk.ticket"]._care_staff_partners(partner_ids or [])
-        return super().message_subscribe(staff, subtype_ids) if staff else True
-
-    def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
-        """What is noted on a patient leaves to nobody outside, and to no colleague without role."""
-        recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
-        staff = set(
-            self.env["helpdesk.ticket"]._care_staff_partners(
-                [data["id"] for data in recipients if data["id"]]
-            )
-        )
-        return [data for data in recipients if data["id"] in staff]

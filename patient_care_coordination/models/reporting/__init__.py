@@ -8,9 +8,13 @@ from . import care_inquiry_report
 from . import care_issue_report
 from . import care_kpi
 from . import care_report_catalogue
+from . import care_report_sections
+from . import care_report_sections_themes
+from . import care_report_sections_causes
 from . import care_report_return
 from . import care_return_mapping
 from . import care_report_template
+from . import care_report_section
 from . import care_report_run
 from . import care_report_print
 from . import ir_attachment_reports

@@ -8,7 +8,6 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date, format_datetime
-from odoo.tools.image import image_data_uri
 
 from odoo.addons.base.models.ir_actions_report import _wkhtml
 
@@ -160,20 +159,13 @@ class CareReportRun(models.Model):
         return re.sub(r"""width=['"](\d+)['"] height=['"](\d+)['"]""", grow, svg, count=1)
 
     def _care_pdf_values(self, sections):
-        company = self.company_id
         words = self._care_text_values()
         codes = dict.fromkeys(code for section in sections for code in section["definitions"])
         known = self.env["care.kpi"]._care_definitions() if codes else {}
         language = self.env["res.lang"]._get_data(code=self.env.lang or "en_US")
         return {
             "run": self,
-            "company": company,
-            "logo": not company.uses_default_logo and company.logo and image_data_uri(company.logo),
-            "company_lines": [
-                line.strip()
-                for line in company.partner_id._display_address(without_company=True).splitlines()
-                if line.strip()
-            ],
+            **self.company_id._care_letterhead(),
             "direction": language.direction or "ltr",
             "period": words["period"],
             "filters": self._care_filter_lines(),

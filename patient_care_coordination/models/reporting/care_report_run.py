@@ -259,9 +259,15 @@ class CareReportRun(models.Model):
                 run.write(values | run._care_files(sections))
         except (UserError, AccessError) as error:
             run.write({"state": "failed", "error": str(error)})
-        except Exception as error:
+        except Exception:
+            # What such an error says may hold what is counted; it stays in the log.
             _logger.exception("Report %s could not be made", run.id)
-            run.write({"state": "failed", "error": f"{type(error).__name__}: {error}"})
+            error = self.env._(
+                "It failed for a reason that nobody foresaw: an administrator finds it in the "
+                "server's log, as report %s.",
+                run.id,
+            )
+            run.write({"state": "failed", "error": error})
 
     @api.model
     def _care_plain_figures(self, sections):
