@@ -189,6 +189,19 @@ class CareInquiryFile(models.TransientModel):
             (self.env._("Told on"), self._care_moment(ticket.care_told_date)),
             (self.env._("Outcome"), self._care_word(ticket, "care_outcome")),
             (self.env._("Closed"), self._care_moment(ticket.closed_date)),
+            (
+                self.env._("Referred to the ombudsman"),
+                self._care_day(ticket.care_ombudsman_date),
+            ),
+            (
+                self.env._("Decision of the ombudsman"),
+                self._care_join(
+                    [
+                        self._care_word(ticket, "care_ombudsman_outcome"),
+                        self._care_day(ticket.care_ombudsman_decided_date),
+                    ]
+                ),
+            ),
         ]
         return {
             "wizard": self,
@@ -218,6 +231,10 @@ class CareInquiryFile(models.TransientModel):
 
     def _care_moment(self, moment):
         return format_datetime(self.env, moment, dt_format="medium") if moment else ""
+
+    @api.model
+    def _care_day(self, day):
+        return format_date(self.env, day) if day else ""
 
     @api.model
     def _care_word(self, record, name):

@@ -60,9 +60,18 @@ class TestInquiryFile(LetterCommon):
                 }
             ]
         )
+        self.ticket.write(
+            {
+                "care_ombudsman_date": fields.Date.today(),
+                "care_ombudsman_decided_date": fields.Date.today(),
+                "care_ombudsman_outcome": "not_taken",
+            }
+        )
         self.disclosures = self.ticket.care_disclosure_ids
         text = self.printed(self.file(**self.body()))
         for words in (
+            "Referred to the ombudsman",
+            "Not taken up",
             f"File of inquiry {self.ticket.number}",
             "Given to The Ombudsman",
             "Review of 3 March",

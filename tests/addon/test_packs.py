@@ -158,6 +158,32 @@ class TestPacks(PackCommon):
                         )
         self.assertGreater(added, 30)
 
+    def test_natures_side_by_side(self):
+        """Per nature: how it ended, how many working days it took, who was given more time."""
+        phone = self.env.ref("helpdesk_mgmt.helpdesk_ticket_channel_phone")
+        concern = self.env.ref(f"{MODULE}.nature_concern")
+        # Tuesday to Friday, and to the Monday after: 3 and 4 working days.
+        for day, told, outcome in ((3, 6, "upheld"), (3, 9, "not_upheld"), (10, False, False)):
+            values = {"care_nature_id": concern.id, "care_department_id": self.ward.id}
+            if told:
+                values |= {
+                    "category_id": self.env.ref(f"{MODULE}.category_food").id,
+                    "care_answer": "Like this.",
+                    "care_told": "Ben Okafor",
+                    "care_told_date": datetime(2026, 3, told, 10),
+                    "care_told_channel_id": phone.id,
+                    "care_outcome": outcome,
+                    "stage_id": self.env.ref("helpdesk_mgmt.helpdesk_ticket_stage_done").id,
+                    "closed_date": datetime(2026, 3, told, 10),
+                }
+            ticket = self.received(datetime(2026, 3, day, 10), **values)
+            ticket.care_deadline_ids.sudo().extended = day == 10
+        ended, took = self.run_for(self.only(self.pack, "natures"))._care_build()[0]["tables"]
+        self.assertEqual(ended["rows"], [["Concern", 1, 0, 1, 0, 2]])
+        self.assertEqual(took["rows"][0][:3], ["Concern", 2, 3.5])
+        self.assertEqual(took["rows"][0][3], 3)
+        self.assertEqual((took["rows"][0][6], took["totals"][2]), (1, 3.5))
+
     def test_open_at_the_end_of_a_past_period(self):
         late = self.received(datetime(2026, 3, 2, 10))
         old = self.received(datetime(2026, 1, 20, 10))
@@ -422,6 +448,24 @@ class TestBoard(PackCommon):
                 for value in row:
                     if isinstance(value, int):
                         self.assertNotIn(value, range(1, 5), row)
+
+    def test_findings_cannot_be_had_from_the_other_findings(self):
+        """Of 20 findings 10 and 7 leave 3, also where no table tells of them."""
+        self.only(self.board, "figures")
+        kpi, measure = self.env.registry["care.kpi"], self.env.registry["care.kpi"]._care_measure
+
+        def measured(this, scope):
+            figures = measure(this, scope)
+            for code, number in (("upheld", 10), ("partly", 3), ("not_upheld", 7)):
+                figures[code] = this._care_figure(number, 20)
+            return figures
+
+        with patch.object(kpi, "_care_measure", measured):
+            run = self.run_for(self.board)
+        found = {figure["code"]: figure["numerator"] for figure in run.figures}
+        self.assertEqual(
+            [found[code] for code in ("upheld", "partly", "not_upheld")], [10, None, None]
+        )
 
     def _check_columns(self, table):
         """A column with a shown total hides no cell alone."""

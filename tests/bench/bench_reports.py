@@ -88,10 +88,11 @@ STATEMENTS = [
     """
     INSERT INTO care_deadline (ticket_id, company_id, policy_id, clock_id, kind, amount, unit,
                                round, start, since, due, first_due, soon_date, lead_date, met_date,
-                               met_by, late)
+                               met_by, late, working_days)
     SELECT ticket.id, ticket.company_id, %(policy)s, clock.id, clock.kind, 3, 'working_days', 1,
            ticket.care_received_date, ticket.care_received_date, due, due, due - interval '1 day',
-           due, LEAST(met, ticket.care_told_date), 'told', LEAST(met, ticket.care_told_date) > due
+           due, LEAST(met, ticket.care_told_date), 'told', LEAST(met, ticket.care_told_date) > due,
+           (LEAST(met, ticket.care_told_date)::date - ticket.care_received_date::date) * 5 / 7
       FROM helpdesk_ticket ticket
      CROSS JOIN LATERAL (
          SELECT id, kind, ticket.care_received_date + CASE WHEN kind = 'answer'

@@ -99,6 +99,19 @@ class TestWorkedExamples(unittest.TestCase):
         after = datetime(2026, 6, 30, 23, 30)
         self.assertEqual(ENGLAND.due(after, 1, "working_days"), datetime(2026, 7, 2, 22, 59, 59))
 
+    def test_working_days_from_moment_to_moment(self):
+        """Maundy Thursday at 23:30 in summer time is that day in London, and the day before it
+        in UTC: Tuesday is the first working day after Easter.
+        """
+        evening = datetime(2026, 4, 2, 22, 30)
+        for end, count in (
+            (datetime(2026, 4, 2, 22, 45), 0),
+            (datetime(2026, 4, 6, 22, 59), 0),
+            (datetime(2026, 4, 6, 23, 0), 1),
+            (datetime(2026, 4, 8, 12), 2),
+        ):
+            self.assertEqual(ENGLAND.working_days(evening, end), count, end)
+
     def test_received_on_a_day_off(self):
         # Saturday 4 April 2026: the first working day is Tuesday 7 April.
         due = ENGLAND.due(datetime(2026, 4, 4, 9), 1, "working_days")

@@ -266,3 +266,23 @@ def test_figures_of_few_cases():
         everything,
     ]
     assert rows[3]["numerator"] is None
+
+
+def test_parts_of_one_whole_cannot_be_had_from_each_other():
+    def figures(whole, **parts):
+        rows = [
+            {"code": code, "numerator": part, "denominator": whole, "value": part, "open": 0}
+            for code, part in parts.items()
+        ]
+        suppression.hide_figures(rows, 5, parts=[("a", "b", "c")])
+        return [row["numerator"] for row in rows]
+
+    # Of 20, 10 and 7 leave 3.
+    assert figures(20, a=10, b=3, c=7) == [10, None, None]
+    # Three of the 40 are in no part: who knows all parts knows them too.
+    assert figures(40, a=20, b=10, c=7) == [20, 10, None]
+    # What is in no part is many, so it can be anything.
+    assert figures(40, a=20, b=3, c=7) == [20, None, 7]
+    assert figures(20, a=10, b=0, c=10) == [10, 0, 10]
+    assert figures(20, a=10, b=10) == [10, 10]
+    assert figures(4, a=4, b=0, c=0) == [None, None, None]

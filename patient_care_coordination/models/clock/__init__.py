@@ -8,6 +8,7 @@ from . import care_issue
 from . import care_nature
 from . import helpdesk_ticket
 from . import helpdesk_ticket_clock
+from . import helpdesk_ticket_ombudsman
 from . import care_policy_test
 from . import care_policy_classifier
 from . import helpdesk_ticket_classifier

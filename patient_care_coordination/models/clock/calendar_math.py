@@ -123,6 +123,13 @@ class Clock(NamedTuple):
             return add_months(day, amount)
         raise ValueError(f"{unit!r} is none of {', '.join(UNITS)}")
 
+    def working_days(self, start, end):
+        """How many working days after the day of ``start`` up to the day of ``end``.
+
+        Two moments of one local day, or of a day and the weekend after it, have none.
+        """
+        return self.working.between(local_day(start, self.zone), local_day(end, self.zone))
+
     def before(self, due, amount, unit):
         """The moment ``amount`` ``unit`` before ``due``: when a warning is given.
 

@@ -86,6 +86,14 @@ class CareDeadline(models.Model):
     late = fields.Boolean(
         "Met too late", compute="_compute_late", store=True, help="Done, but after the end."
     )
+    working_days = fields.Integer(
+        "Working days until met",
+        compute="_compute_working_days",
+        store=True,
+        aggregator="avg",
+        help="After the day on which the clock started, by the calendar of the policy; zero until "
+        "it is met.",
+    )
     claimed_date = fields.Datetime(
         "Said to be done",
         readonly=True,
@@ -131,6 +139,15 @@ class CareDeadline(models.Model):
     def _compute_late(self):
         for deadline in self:
             deadline.late = bool(deadline.met_date and deadline.met_date > deadline.due)
+
+    @api.depends("start", "met_date", "policy_id", "company_id")
+    def _compute_working_days(self):
+        met = self.filtered("met_date")
+        (self - met).working_days = 0
+        clocks = met.policy_id._care_clocks(met.company_id) if met else {}
+        for row in met:
+            clock = clocks[row.policy_id.id, row.company_id.id]
+            row.working_days = clock.working_days(row.start, row.met_date)
 
     @api.depends("due", "soon_date", "met_date", "void_date")
     def _compute_state(self):

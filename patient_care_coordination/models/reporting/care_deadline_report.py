@@ -30,6 +30,7 @@ class CareDeadlineReport(models.Model):
             "met_date",
             "accepted",
             "void_date",
+            "working_days",
         ],
     }
 
@@ -50,6 +51,12 @@ class CareDeadlineReport(models.Model):
     met_rate = fields.Float("In time (%)", readonly=True, aggregator="avg")
     days_taken = fields.Float(
         "Mean days until met", readonly=True, aggregator="avg", help="Of those that are met."
+    )
+    working_days = fields.Float(
+        "Mean working days until met",
+        readonly=True,
+        aggregator="avg",
+        help="By the calendar of the policy, of those that are met.",
     )
     days_late = fields.Float(
         "Mean days late",
@@ -79,6 +86,8 @@ class CareDeadlineReport(models.Model):
                         WHEN deadline.due < %(now)s THEN 0.0 END AS met_rate,
                    (EXTRACT(EPOCH FROM deadline.met_date - deadline.start) / 86400)::float
                        AS days_taken,
+                   CASE WHEN deadline.met_date IS NOT NULL
+                        THEN deadline.working_days::float END AS working_days,
                    CASE WHEN COALESCE(deadline.met_date, %(now)s) > deadline.due THEN
                        (EXTRACT(EPOCH FROM COALESCE(deadline.met_date, %(now)s) - deadline.due)
                         / 86400)::float END AS days_late,

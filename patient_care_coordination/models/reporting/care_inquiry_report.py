@@ -53,11 +53,24 @@ class CareInquiryReport(models.Model):
             "care_reopened_date",
             "care_consent_asked_date",
             "care_consent_date",
+            "care_ombudsman_date",
+            "care_ombudsman_decided_date",
+            "care_ombudsman_outcome",
             "closed_date",
         ],
         "care.nature": ["code", "rank", "close_needs_answer"],
         "care.issue": ["ticket_id", "severity", "stage_of_care", "sequence"],
-        "care.deadline": ["ticket_id", "kind", "due", "met_date", "void_date"],
+        "care.deadline": [
+            "ticket_id",
+            "kind",
+            "due",
+            "met_date",
+            "void_date",
+            "extended",
+            "working_days",
+        ],
+        "care.letter": ["ticket_id", "type_id", "policy_id", "state", "sent_date"],
+        "care.letter.requirement": ["nature_id", "type_id", "policy_ids", "active"],
         "care.decision": ["ticket_id", "team_id"],
         "care.contact": ["ticket_id", "direction", "date", "automatic", "result", "with_caller"],
         "care.flag.alarm": ["ticket_id", "state"],
@@ -94,6 +107,12 @@ class CareInquiryReport(models.Model):
         lambda self: self.env["helpdesk.ticket"]._fields["care_outcome"].selection,
         readonly=True,
     )
+    ombudsman_date = fields.Date("Referred to the ombudsman on", readonly=True)
+    ombudsman_decided_date = fields.Date("Ombudsman decided on", readonly=True)
+    ombudsman_outcome = fields.Selection(
+        lambda self: self.env["helpdesk.ticket"]._fields["care_ombudsman_outcome"].selection,
+        readonly=True,
+    )
     emotion_start = fields.Selection(EMOTIONS, string="Emotional state", readonly=True)
     emotion_end = fields.Selection(EMOTIONS, string="Emotional state at the end", readonly=True)
 
@@ -109,6 +128,7 @@ class CareInquiryReport(models.Model):
     reopened = fields.Integer("Times reopened", readonly=True)
     escalated = fields.Integer("Became more formal", readonly=True)
     by_exception = fields.Integer("Closed by exception", readonly=True)
+    ombudsman = fields.Integer("Referred to the ombudsman", readonly=True)
     supply_caused = fields.Integer("Behind them a shortage", readonly=True)
     equipment_caused = fields.Integer("Behind them a fault", readonly=True)
     consent_days = fields.Float(
@@ -119,15 +139,35 @@ class CareInquiryReport(models.Model):
     ack_met = fields.Integer("Acknowledged on time", readonly=True)
     ack_open = fields.Integer("Acknowledgements not due yet", readonly=True)
     ack_rate = fields.Float("Acknowledged on time (%)", readonly=True, aggregator="avg")
+    ack_2 = fields.Integer("Acknowledged within 2 working days", readonly=True)
+    ack_5 = fields.Integer("Acknowledged in 3 to 5 working days", readonly=True)
+    ack_10 = fields.Integer("Acknowledged in 6 to 10 working days", readonly=True)
     answer_due = fields.Integer("Answers due", readonly=True)
     answer_met = fields.Integer("Answered on time", readonly=True)
     answer_open = fields.Integer("Answers not due yet", readonly=True)
     answer_rate = fields.Float("Answered on time (%)", readonly=True, aggregator="avg")
+    extended = fields.Integer("Given more time", readonly=True)
     first_contact_due = fields.Integer("Answered (first contact)", readonly=True)
     first_contact_met = fields.Integer("Answered in the first contact", readonly=True)
     first_contact_open = fields.Integer("Not answered yet (first contact)", readonly=True)
     first_contact_rate = fields.Float(
         "Answered in the first contact (%)", readonly=True, aggregator="avg"
+    )
+    next_day_due = fields.Integer("Answered (one working day)", readonly=True)
+    next_day_met = fields.Integer("Answered within one working day", readonly=True)
+    next_day_open = fields.Integer("Not answered yet (one working day)", readonly=True)
+    next_day_rate = fields.Float(
+        "Answered within one working day (%)", readonly=True, aggregator="avg"
+    )
+    letter_due = fields.Integer("Closed that need a letter", readonly=True)
+    letter_met = fields.Integer("Required letters sent", readonly=True)
+    letter_open = fields.Integer("Open that need a letter", readonly=True)
+    letter_rate = fields.Float("Required letters sent (%)", readonly=True, aggregator="avg")
+    working_days = fields.Float(
+        "Mean working days to the answer",
+        readonly=True,
+        aggregator="avg",
+        help="By the calendar of the policy, of answered ones that have a deadline for it.",
     )
     days_to_answer = fields.Float(
         "Mean days to the answer", readonly=True, aggregator="avg", help="Of answered ones."
@@ -150,13 +190,18 @@ class CareInquiryReport(models.Model):
     def _table_query(self):
         shared, joins = self._care_shared()
         return SQL(
-            "SELECT %s, %s, %s, %s, %s FROM helpdesk_ticket ticket %s %s"
-            " WHERE ticket.care_is_inquiry IS TRUE",
-            shared,
-            self._care_columns(),
-            self._care_pair("ack", SQL("facts.single AND NOT facts.at_once"), *DECIDED["ack"]),
-            self._care_pair("answer", SQL("facts.single"), *DECIDED["answer"]),
-            self._care_first_contact(),
+            "SELECT %s FROM helpdesk_ticket ticket %s %s WHERE ticket.care_is_inquiry IS TRUE",
+            SQL(", ").join(
+                [
+                    shared,
+                    self._care_columns(),
+                    self._care_acknowledged(),
+                    self._care_pair("answer", SQL("facts.single"), *DECIDED["answer"]),
+                    self._care_next_day(),
+                    self._care_first_contact(),
+                    self._care_letters(),
+                ]
+            ),
             joins,
             self._care_joins(),
         )
@@ -179,6 +224,10 @@ class CareInquiryReport(models.Model):
                  WHEN facts.days_open <= 60 THEN '31_60'
                  ELSE 'over_60' END AS age_band,
             ticket.care_outcome AS outcome,
+            ticket.care_ombudsman_date AS ombudsman_date,
+            ticket.care_ombudsman_decided_date AS ombudsman_decided_date,
+            ticket.care_ombudsman_outcome AS ombudsman_outcome,
+            (ticket.care_ombudsman_date IS NOT NULL)::integer AS ombudsman,
             ticket.care_emotional_state AS emotion_start,
             ticket.care_emotional_state_end AS emotion_end,
             (ticket.closed_date IS NULL)::integer AS is_open,
@@ -198,6 +247,8 @@ class CareInquiryReport(models.Model):
             CASE WHEN ticket.care_consent_asked_date IS NOT NULL
                  THEN GREATEST(EXTRACT(EPOCH FROM COALESCE(ticket.care_consent_date, %(now)s)
                      - ticket.care_consent_asked_date) / 86400, 0)::float END AS consent_days,
+            (facts.single AND answer.extended IS TRUE)::integer AS extended,
+            CASE WHEN facts.answered THEN answer.working_days::float END AS working_days,
             CASE WHEN facts.answered THEN facts.days_to_answer END AS days_to_answer,
             CASE WHEN facts.answered THEN facts.days_to_answer END AS median_days,
             CASE WHEN ticket.closed_date IS NOT NULL
@@ -215,7 +266,7 @@ class CareInquiryReport(models.Model):
     def _care_pair(self, name, counts, decided, met):
         """The four columns of a percentage.
 
-        :param name: ``ack``, ``answer`` or ``first_contact``
+        :param name: what the columns begin with
         :param counts: whether the inquiry can be in its denominator
         :param decided: whether it is known; NULL where it does not concern the inquiry
         :param met: whether it is in the numerator
@@ -235,6 +286,79 @@ class CareInquiryReport(models.Model):
             due=SQL.identifier(f"{name}_due"),
             open=SQL.identifier(f"{name}_open"),
             rate=SQL.identifier(f"{name}_rate"),
+        )
+
+    def _care_acknowledged(self):
+        """In time, and in how many working days; what was answered at once needs none."""
+        counts = SQL("facts.single AND NOT facts.at_once")
+        decided, _met = DECIDED["ack"]
+        return SQL(", ").join(
+            [
+                self._care_pair("ack", counts, *DECIDED["ack"]),
+                *(
+                    SQL(
+                        "(%s AND (%s) IS TRUE"
+                        " AND (ack.working_days BETWEEN %s AND %s) IS TRUE)::integer AS %s",
+                        counts,
+                        decided,
+                        first,
+                        last,
+                        SQL.identifier(f"ack_{last}"),
+                    )
+                    for first, last in ((0, 2), (3, 5), (6, 10))
+                ),
+            ]
+        )
+
+    def _care_next_day(self):
+        """Answered on the working day after the receipt at the latest."""
+        return self._care_pair(
+            "next_day",
+            SQL("facts.single AND nature.close_needs_answer AND answer.ticket_id IS NOT NULL"),
+            SQL("facts.answered"),
+            SQL("(answer.working_days <= 1) IS TRUE"),
+        )
+
+    def _care_letters(self):
+        """Closed with each letter that closing asks for; not those closed before their entry."""
+        needed = SQL(
+            """care_letter_requirement requirement
+             WHERE requirement.active
+               AND requirement.nature_id = ticket.care_nature_id
+               AND (ticket.care_policy_id IN (
+                        SELECT rel.policy_id FROM care_letter_requirement_policy_rel rel
+                         WHERE rel.requirement_id = requirement.id)
+                    OR NOT EXISTS (
+                        SELECT FROM care_letter_requirement_policy_rel rel
+                         WHERE rel.requirement_id = requirement.id))"""
+        )
+        return self._care_pair(
+            "letter",
+            SQL(
+                "facts.single AND (ticket.closed_date < ticket.create_date) IS NOT TRUE"
+                " AND EXISTS (SELECT FROM %s)",
+                needed,
+            ),
+            SQL("ticket.closed_date IS NOT NULL"),
+            SQL(
+                """NOT EXISTS (
+                    SELECT FROM %s
+                       AND NOT EXISTS (
+                           SELECT FROM care_letter letter
+                            WHERE letter.ticket_id = ticket.id
+                              AND letter.state = 'sent'
+                              AND letter.type_id = requirement.type_id
+                              AND (letter.policy_id = ticket.care_policy_id
+                                   OR NOT EXISTS (
+                                       SELECT FROM care_letter_requirement_policy_rel rel
+                                        WHERE rel.requirement_id = requirement.id))
+                              AND (COALESCE(ticket.care_round, 1) = 1
+                                   OR ticket.care_reopened_date IS NULL
+                                   OR letter.sent_date >= ticket.care_reopened_date)
+                       )
+                )""",
+                needed,
+            ),
         )
 
     def _care_first_contact(self):
@@ -355,7 +479,10 @@ class CareInquiryReport(models.Model):
             """(
                 SELECT ticket_id,
                        bool_or(COALESCE(met_date, %(now)s) > due) AS missed,
-                       bool_or(met_date IS NULL AND due >= %(now)s) AS running
+                       bool_or(met_date IS NULL AND due >= %(now)s) AS running,
+                       bool_or(extended) AS extended,
+                       CASE WHEN bool_and(met_date IS NOT NULL) THEN MAX(working_days) END
+                           AS working_days
                   FROM care_deadline
                  WHERE kind = %(kind)s AND void_date IS NULL GROUP BY ticket_id
             ) AS %(alias)s""",

@@ -7,14 +7,18 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 PERCENT, COUNT, DAYS, RATIO, THOUSAND = "percent", "count", "days", "ratio", "per_1000"
-PAIRS = ("ack", "answer", "first_contact")
+PAIRS = ("ack", "answer", "first_contact", "next_day")
 SUMS = (
     *(f"{pair}_{part}" for pair in PAIRS for part in ("due", "met", "open")),
+    "ack_2",
+    "ack_5",
+    "ack_10",
     "answered",
     "complaint",
     "compliment",
     "escalated",
     "equipment_caused",
+    "extended",
     "interpreter",
     "is_open",
     "rated",
@@ -24,6 +28,9 @@ SUMS = (
     "transfers",
 )
 FINDINGS = ("upheld", "partly", "not_upheld")
+ACK_BANDS = ("ack_2", "ack_5", "ack_10")
+# Figures that are parts of one whole: who knows all but one knows that one.
+PARTS = (FINDINGS, ACK_BANDS, ("closed_30", "closed_60"))
 
 
 class CareKpi(models.AbstractModel):
@@ -102,6 +109,35 @@ class CareKpi(models.AbstractModel):
                 ),
             ),
             (
+                "ack_2",
+                PERCENT,
+                self.env._("Acknowledged within 2 working days"),
+                self.env._(
+                    "Of the inquiries received in the period whose acknowledgement was due: those "
+                    "acknowledged on one of the first 2 working days after the day of receipt, by "
+                    "the calendar of their policy. What took over 10, or was never acknowledged, "
+                    "is in none of the three bands. Beside: not due yet."
+                ),
+            ),
+            (
+                "ack_5",
+                PERCENT,
+                self.env._("Acknowledged in 3 to 5 working days"),
+                self.env._(
+                    "Of the inquiries received in the period whose acknowledgement was due: those "
+                    "acknowledged on the 3rd, 4th or 5th working day after the day of receipt."
+                ),
+            ),
+            (
+                "ack_10",
+                PERCENT,
+                self.env._("Acknowledged in 6 to 10 working days"),
+                self.env._(
+                    "Of the inquiries received in the period whose acknowledgement was due: those "
+                    "acknowledged on the 6th to 10th working day after the day of receipt."
+                ),
+            ),
+            (
                 "answer_on_time",
                 PERCENT,
                 self.env._("Answered on time"),
@@ -109,6 +145,15 @@ class CareKpi(models.AbstractModel):
                     "Of the inquiries received in the period whose answer was due: those answered "
                     "in time, in every round if they were reopened. An extension that was told to "
                     "the person in time counts. Beside: not due yet."
+                ),
+            ),
+            (
+                "extended",
+                PERCENT,
+                self.env._("Given more time"),
+                self.env._(
+                    "Of the inquiries received in the period that have a deadline for the answer: "
+                    "those whose deadline was extended, which the person was told."
                 ),
             ),
             (
@@ -138,6 +183,17 @@ class CareKpi(models.AbstractModel):
                     "hour of a call or visit, or by our first message to what came in writing, "
                     "without a transfer to another team and without being reopened. Natures that "
                     "need no answer do not count. Beside: not answered yet."
+                ),
+            ),
+            (
+                "next_day",
+                PERCENT,
+                self.env._("Answered within one working day"),
+                self.env._(
+                    "Of the answered inquiries received in the period that have a deadline for the "
+                    "answer: those answered on the day of receipt or the first working day after "
+                    "it, by the calendar of their policy. Natures that need no answer do not "
+                    "count. Beside: not answered yet."
                 ),
             ),
             (
@@ -216,6 +272,36 @@ class CareKpi(models.AbstractModel):
                 self.env._(
                     "Of the inquiries closed in the period: those closed with all that their "
                     "nature requires, not by exception."
+                ),
+            ),
+            (
+                "letters",
+                PERCENT,
+                self.env._("Required letters sent"),
+                self.env._(
+                    "Of the inquiries closed in the period whose closing needs a letter: those to "
+                    "which each such letter was sent, with all the parts that its policy requires: "
+                    "no letter leaves the house without them. Those closed before they were "
+                    "entered here do not count."
+                ),
+            ),
+            (
+                "ombudsman",
+                PERCENT,
+                self.env._("Referred to the ombudsman"),
+                self.env._(
+                    "Inquiries referred to the ombudsman in the period, by the inquiries closed in "
+                    "the period."
+                ),
+            ),
+            (
+                "ombudsman_upheld",
+                PERCENT,
+                self.env._("Upheld by the ombudsman"),
+                self.env._(
+                    "Of the inquiries on which the ombudsman decided in the period: those upheld "
+                    "or partly upheld there. What was settled there or not taken up counts as not "
+                    "upheld. Beside: referred before the end of the period, and not decided."
                 ),
             ),
             (
@@ -425,6 +511,7 @@ class CareKpi(models.AbstractModel):
         figures = {}
         figures.update(self._care_measure_received(scope))
         figures.update(self._care_measure_closed(scope, figures))
+        figures.update(self._care_measure_ombudsman(scope, figures["closed"]["value"]))
         figures.update(self._care_measure_rows(scope))
         figures.update(self._care_measure_improvements(scope))
         figures.update(self._care_measure_rates(scope, figures["received"]["value"]))
@@ -491,7 +578,10 @@ class CareKpi(models.AbstractModel):
         return {
             "received": figure(total, None, get("is_open"), COUNT),
             "ack_on_time": figure(get("ack_met"), get("ack_due"), get("ack_open")),
+            **{code: figure(get(code), get("ack_due"), get("ack_open")) for code in ACK_BANDS},
             "answer_on_time": figure(get("answer_met"), get("answer_due"), get("answer_open")),
+            "extended": figure(get("extended"), get("answer_due") + get("answer_open")),
+            "next_day": figure(get("next_day_met"), get("next_day_due"), get("next_day_open")),
             "days_mean": figure(sums["days_to_answer:sum"], get("answered"), waiting, DAYS),
             "days_median": median,
             "first_contact": figure(
@@ -514,7 +604,11 @@ class CareKpi(models.AbstractModel):
     def _care_measure_closed(self, scope, figures):
         figure, report = self._care_figure, self.env["care.inquiry.report"]
         closed = self._care_closed_domain(scope)
-        sums = self._care_sums("care.inquiry.report", closed, ["__count", "by_exception:sum"])
+        sums = self._care_sums(
+            "care.inquiry.report",
+            closed,
+            ["__count", "by_exception:sum", "letter_due:sum", "letter_met:sum"],
+        )
         total, still_open = sums["__count"], figures["received"]["open"]
         within_30 = report.search_count(closed & Domain("days_to_close", "<=", 30))
         within_60 = report.search_count(closed & Domain("days_to_close", "<=", 60))
@@ -537,7 +631,28 @@ class CareKpi(models.AbstractModel):
             "closed_60": figure(within_60 - within_30, total, still_open),
             "reopened": figure(reopened, total),
             "capture": figure(total - (sums["by_exception:sum"] or 0), total),
+            "letters": figure(sums["letter_met:sum"], sums["letter_due:sum"]),
             **{code: figure(outcomes.get(code), found) for code in FINDINGS},
+        }
+
+    @api.model
+    def _care_measure_ombudsman(self, scope, closed):
+        """What went on to the ombudsman, and what was decided there, by the days noted."""
+        report = self.env["care.inquiry.report"]
+        referred = self._care_filters(scope) & Domain("is_duplicate", "=", 0)
+        referred &= Domain("ombudsman_date", "<", scope["end"])
+        new = report.search_count(referred & Domain("ombudsman_date", ">=", scope["start"]))
+        decided = referred & Domain("ombudsman_decided_date", ">=", scope["start"])
+        decided &= Domain("ombudsman_decided_date", "<", scope["end"])
+        outcomes = dict(report._read_group(decided, ["ombudsman_outcome"], ["__count"]))
+        waiting = report.search_count(referred & Domain("ombudsman_decided_date", "=", False))
+        return {
+            "ombudsman": self._care_figure(new, closed),
+            "ombudsman_upheld": self._care_figure(
+                outcomes.get("upheld", 0) + outcomes.get("partly", 0),
+                sum(outcomes.values()),
+                waiting,
+            ),
         }
 
     @api.model

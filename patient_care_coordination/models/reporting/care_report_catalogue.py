@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from . import suppression
+from .care_kpi import PARTS
 
 # How many cases are listed one by one.
 MOST_CASES = 100
@@ -83,6 +84,11 @@ class CareReportCatalogue(models.AbstractModel):
                 "groupings": ("nature", "department", "team", "channel", "theme", "person"),
             },
             "outcomes": {"name": self.env._("Outcomes"), "models": inquiries},
+            "natures": {
+                "name": self.env._("Findings and working days by nature"),
+                "models": inquiries,
+                "groupings": ("nature", "department", "team"),
+            },
             "themes": {"name": self.env._("Themes and stages of care"), "models": inquiries},
             "serious": {"name": self.env._("Severity and red flags"), "models": inquiries},
             "satisfaction": {
@@ -232,7 +238,7 @@ class CareReportCatalogue(models.AbstractModel):
             for figure in figures
             if figure["code"] in ("received", "closed") and figure["numerator"] >= least
         ]
-        suppression.hide_figures(figures, least, wholes, counts)
+        suppression.hide_figures(figures, least, wholes, counts, PARTS)
 
     # ------------------------------------------------------------------
     # What is counted

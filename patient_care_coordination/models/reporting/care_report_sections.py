@@ -3,7 +3,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from .care_report_catalogue import count, part, percent, text, total
+from .care_kpi import FINDINGS
+from .care_report_catalogue import count, number, part, percent, text, total
 
 
 class CareReportCatalogue(models.AbstractModel):
@@ -246,5 +247,73 @@ class CareReportCatalogue(models.AbstractModel):
                     },
                 }
             ],
-            "definitions": ["upheld", "partly", "not_upheld"],
+            "definitions": ["upheld", "partly", "not_upheld", "ombudsman", "ombudsman_upheld"],
+        }
+
+    @api.model
+    def _care_section_natures(self, scope, section):
+        """How each kind of inquiry ended and how long it took: per stage, where two natures are two
+        stages of one procedure, as in Scotland.
+        """
+        report = self.env["care.inquiry.report"]
+        grouping = self._care_grouping(section)
+        found = {}
+        for group, outcome, cases in report._read_group(
+            self._care_closed(scope), [self._care_fields()[grouping], "outcome"], ["__count"]
+        ):
+            values = found.setdefault(group, [0] * 4)
+            values[FINDINGS.index(outcome) if outcome in FINDINGS else 3] += cases
+        names = ("answer_due:sum", "answer_met:sum", "extended:sum", "working_days:sum")
+        groups = self._care_group(
+            self._care_received(scope), grouping, ["working_days:count", *names]
+        )
+        rows = self._care_rows(groups, section)
+        done, worked = (sum(values[index] for values in groups.values()) for index in (0, 4))
+        return {
+            "tables": [
+                {
+                    "name": self.env._("Closed in the period"),
+                    "columns": [
+                        text(self._care_name(section)),
+                        count(self.env._("Upheld")),
+                        count(self.env._("Partly upheld")),
+                        count(self.env._("Not upheld")),
+                        count(self.env._("Without a finding")),
+                        total(self.env._("Closed")),
+                    ],
+                    "rows": [
+                        [label, *values, None]
+                        for label, values, _group in self._care_rows(found, section)
+                    ],
+                    "totals": True,
+                    "links": {("total", 5): "closed"},
+                },
+                {
+                    "name": self.env._("Of the inquiries received in the period"),
+                    "columns": [
+                        text(self._care_name(section)),
+                        count(self.env._("Answered")),
+                        number(self.env._("Working days, mean"), 1),
+                        count(self.env._("To answer")),
+                        part(self.env._("in time"), 3),
+                        percent(self.env._("%"), 4, 3),
+                        count(self.env._("Given more time")),
+                    ],
+                    "rows": [
+                        [
+                            label,
+                            answered,
+                            days / answered if answered else None,
+                            due,
+                            met,
+                            None,
+                            extended,
+                        ]
+                        for label, (answered, due, met, extended, days), _group in rows
+                    ],
+                    "totals": True,
+                    "overall": {2: worked / done if done else None},
+                },
+            ],
+            "definitions": [*FINDINGS, "answer_on_time", "extended"],
         }

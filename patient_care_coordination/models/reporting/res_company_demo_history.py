@@ -133,6 +133,7 @@ class ResCompany(models.Model):
         past = quiet.create(vals_list)
         self._care_demo_date(env, past, rng)
         self._care_demo_acknowledge(env, past, rng)
+        self._care_demo_ombudsman(past)
         self._care_demo_patient_days(env, departments, rng)
         return result
 
@@ -303,6 +304,23 @@ class ResCompany(models.Model):
         for row in rows:
             hours = rng.choice((1, 2, 4, 6, 20, 60))
             row.write({"met_date": min(row.met_date, row.start + timedelta(hours=hours))})
+
+    def _care_demo_ombudsman(self, past):
+        """Two people went on to the ombudsman; of one it is known what was decided."""
+        today = fields.Date.today()
+        complaints = past.filtered(
+            lambda ticket: ticket.closed and ticket.care_nature_id.code == "complaint"
+        ).sorted("closed_date")
+        for ticket, decided in zip(
+            complaints[-9:-7], (today - timedelta(days=4), False), strict=True
+        ):
+            ticket.write(
+                {
+                    "care_ombudsman_date": today - timedelta(days=12),
+                    "care_ombudsman_decided_date": decided,
+                    "care_ombudsman_outcome": "partly" if decided else False,
+                }
+            )
 
     def _care_demo_patient_days(self, env, departments, rng):
         """Patient-days and admissions of the months that are over."""

@@ -281,7 +281,7 @@ def _blank(table, least):
         lines[row][index] = None
 
 
-def hide_figures(figures, least, wholes=(), counts=()):
+def hide_figures(figures, least, wholes=(), counts=(), parts=()):
     """Hide key figures made of few cases, in place.
 
     A figure is a dict with ``numerator``, ``denominator`` (None for a plain count), ``value``,
@@ -290,6 +290,7 @@ def hide_figures(figures, least, wholes=(), counts=()):
 
     :param wholes: counts that are shown and that denominators are parts of
     :param counts: what tables hide: a figure that is the same number would tell it
+    :param parts: groups of codes whose numerators are parts of one denominator
     """
 
     def small(*numbers):
@@ -308,5 +309,27 @@ def hide_figures(figures, least, wholes=(), counts=()):
                 hidden |= {"numerator", "value"}
         if still and small(still):
             hidden.add("open")
-        for name in hidden:
+    for codes in parts:
+        _hide_parts([figure for figure in figures if figure["code"] in codes], least)
+    for figure in figures:
+        for name in figure["hidden"]:
             figure[name] = None
+
+
+def _hide_parts(figures, least):
+    """Hide more of the parts of one whole, until those hidden cannot be had from the others.
+
+    What is in none of the parts is shown nowhere: if it is large, it covers a hidden part.
+    """
+    if not figures or "denominator" in figures[0]["hidden"]:
+        return
+    whole, named = figures[0]["denominator"], {figure["code"]: figure for figure in figures}
+    cells = {code: figure["numerator"] for code, figure in named.items()}
+    rest = whole - sum(cells.values())
+    if rest >= least:
+        return
+    hide = [code for code, figure in named.items() if "numerator" in figure["hidden"]]
+    cells |= {None: rest, "whole": whole}
+    for code in suppress(cells, [("whole", [None, *named])], least, hide=hide):
+        if code in named:
+            named[code]["hidden"] |= {"numerator", "value"}
