@@ -816,6 +816,19 @@ class TestFigures(ReportCommon):
             naive = Naive(self.env, MARCH, mine)
             self.assertEqual(set(moved.ids), {x.id for x in mine if naive.transfers(x)})
 
+    def test_few_and_many_inquiries_have_the_same_rows(self):
+        with freeze_time(NOW):
+            names = [name for name, field in self.report._fields.items() if field.column_type]
+            rows = [
+                self.report.with_context(care_few=few).search_read([], names, order="id")
+                for few in (False, True)
+            ]
+            self.assertGreater(len(rows[0]), 50)
+            self.assertEqual(*rows)
+            kpi = self.env["care.kpi"]
+            self.assertTrue(kpi._care_context(MARCH)["care_few"])
+            self.assertFalse(kpi._care_context(MARCH | {"start": "2025-01-01"})["care_few"])
+
     def test_percentages_of_groups_are_of_their_sums(self):
         with freeze_time(NOW):
             names = ["answer_met:sum", "answer_due:sum", "answer_rate:avg", "median_days:avg"]

@@ -53,6 +53,7 @@ class CareDashboard(models.AbstractModel):
             "end": periods[period][2],
             "department_ids": [department_id] if department_id else [],
         }
+        self = self.with_context(**self.env["care.kpi"]._care_context(scope))
         return {
             "period": period,
             "periods": [{"key": key, "label": label} for key, (label, *_) in periods.items()],

@@ -30,8 +30,8 @@ class CareInquiryReport(models.Model):
 
     Pairs ``..._due`` and ``..._met`` are the denominator and the numerator of a percentage, 0 or 1
     a row; ``..._open`` counts beside what is not decided yet. Duplicates are the same case as the
-    inquiry that goes on: they have no pair. What belongs to an inquiry is joined as one row of a
-    grouped subquery each.
+    inquiry that goes on: they have no pair. What belongs to an inquiry is joined as one row, see
+    ``_care_join``.
     """
 
     _name = "care.inquiry.report"
@@ -415,29 +415,12 @@ class CareInquiryReport(models.Model):
             ) facts
             LEFT JOIN care_nature nature ON nature.id = ticket.care_nature_id
             LEFT JOIN helpdesk_ticket_channel channel ON channel.id = ticket.channel_id
-            LEFT JOIN (
-                SELECT ticket_id,
-                       MAX(severity) AS severity,
-                       (array_agg(stage_of_care ORDER BY severity DESC NULLS LAST, sequence, id)
-                           FILTER (WHERE stage_of_care IS NOT NULL))[1] AS stage_of_care
-                  FROM care_issue GROUP BY ticket_id
-            ) issue ON issue.ticket_id = ticket.id
-            LEFT JOIN %(ack)s ON ack.ticket_id = ticket.id
-            LEFT JOIN %(answer)s ON answer.ticket_id = ticket.id
-            LEFT JOIN (
-                SELECT ticket_id, COUNT(*) AS red_flags
-                  FROM care_flag_alarm
-                 WHERE state IN ('raised', 'taken', 'done') GROUP BY ticket_id
-            ) alarm ON alarm.ticket_id = ticket.id
-            LEFT JOIN (
-                SELECT ticket_id, COUNT(*) AS transfers
-                  FROM (
-                      SELECT ticket_id, team_id,
-                             LAG(team_id) OVER (PARTITION BY ticket_id ORDER BY id) AS before
-                        FROM care_decision
-                  ) AS decision
-                 WHERE team_id <> before GROUP BY ticket_id
-            ) move ON move.ticket_id = ticket.id
+            %(issue)s
+            %(ack)s
+            %(answer)s
+            %(alarm)s
+            %(move)s
+            %(rating)s
             LEFT JOIN (
                 SELECT DISTINCT change.ticket_id
                   FROM care_nature_change change
@@ -459,36 +442,97 @@ class CareInquiryReport(models.Model):
             LEFT JOIN (
                 SELECT DISTINCT ticket_id FROM care_fault WHERE ticket_id IS NOT NULL
             ) fault ON fault.ticket_id = ticket.id
-            LEFT JOIN (
-                SELECT DISTINCT ON (care_ticket_id) care_ticket_id AS ticket_id, rating
-                  FROM rating_rating
-                 WHERE care_ticket_id IS NOT NULL AND consumed AND rating > 0
-                 ORDER BY care_ticket_id, write_date DESC, id DESC
-            ) rating ON rating.ticket_id = ticket.id
             """,
             at_once=AT_ONCE,
             now=fields.Datetime.now(),
+            issue=self._care_join(
+                "issue",
+                SQL("care_issue"),
+                SQL(
+                    """MAX(severity) AS severity,
+                       (array_agg(stage_of_care ORDER BY severity DESC NULLS LAST, sequence, id)
+                           FILTER (WHERE stage_of_care IS NOT NULL))[1] AS stage_of_care"""
+                ),
+            ),
             ack=self._care_clock("acknowledge", "ack"),
             answer=self._care_clock("answer", "answer"),
+            alarm=self._care_join(
+                "alarm",
+                SQL("care_flag_alarm"),
+                SQL("COUNT(*) AS red_flags"),
+                SQL("state IN ('raised', 'taken', 'done')"),
+            ),
+            move=self._care_join(
+                "move",
+                SQL(
+                    """(
+                        SELECT ticket_id, team_id,
+                               LAG(team_id) OVER (PARTITION BY ticket_id ORDER BY id) AS before
+                          FROM care_decision
+                    )"""
+                ),
+                SQL("COUNT(*) AS transfers"),
+                SQL("team_id <> before"),
+            ),
+            rating=self._care_join(
+                "rating",
+                SQL("(SELECT *, care_ticket_id AS ticket_id FROM rating_rating)"),
+                SQL("(array_agg(rating ORDER BY write_date DESC, id DESC))[1] AS rating"),
+                SQL("ticket_id IS NOT NULL AND consumed AND rating > 0"),
+            ),
             interpreters=tuple(need.id for need in interpreters if need) or (0,),
         )
 
     def _care_clock(self, kind, alias):
-        """One row for each inquiry with deadlines of a kind, in all its rounds."""
+        """The deadlines of a kind, in all rounds of an inquiry."""
+        return self._care_join(
+            alias,
+            SQL("care_deadline"),
+            SQL(
+                """bool_or(COALESCE(met_date, %(now)s) > due) AS missed,
+                   bool_or(met_date IS NULL AND due >= %(now)s) AS running,
+                   bool_or(extended) AS extended,
+                   CASE WHEN bool_and(met_date IS NOT NULL) THEN MAX(working_days) END
+                       AS working_days""",
+                now=fields.Datetime.now(),
+            ),
+            SQL("kind = %s AND void_date IS NULL", kind),
+        )
+
+    def _care_join(self, alias, rows, columns, where=None):
+        """Join one row of aggregates for each inquiry that has any of ``rows``.
+
+        Of few inquiries (``care_few`` in the context) the rows of each are looked up; of many, all
+        are grouped once. The result is the same.
+        """
+        values = {
+            "alias": SQL.identifier(alias),
+            "rows": rows,
+            "columns": columns,
+            "where": where or SQL("TRUE"),
+        }
+        if self.env.context.get("care_few"):
+            return SQL(
+                """
+                LEFT JOIN LATERAL (
+                    SELECT MIN(ticket_id) AS ticket_id, %(columns)s
+                      FROM %(rows)s AS item
+                     WHERE item.ticket_id = ticket.id AND %(where)s
+                    HAVING COUNT(*) > 0
+                ) %(alias)s ON TRUE
+                """,
+                **values,
+            )
         return SQL(
-            """(
-                SELECT ticket_id,
-                       bool_or(COALESCE(met_date, %(now)s) > due) AS missed,
-                       bool_or(met_date IS NULL AND due >= %(now)s) AS running,
-                       bool_or(extended) AS extended,
-                       CASE WHEN bool_and(met_date IS NOT NULL) THEN MAX(working_days) END
-                           AS working_days
-                  FROM care_deadline
-                 WHERE kind = %(kind)s AND void_date IS NULL GROUP BY ticket_id
-            ) AS %(alias)s""",
-            kind=kind,
-            now=fields.Datetime.now(),
-            alias=SQL.identifier(alias),
+            """
+            LEFT JOIN (
+                SELECT ticket_id, %(columns)s
+                  FROM %(rows)s AS item
+                 WHERE %(where)s
+                 GROUP BY ticket_id
+            ) %(alias)s ON %(alias)s.ticket_id = ticket.id
+            """,
+            **values,
         )
 
     def _read_group_select(self, aggregate_spec, query):

@@ -168,6 +168,7 @@ class CareReportCatalogue(models.AbstractModel):
         :param definition: of the template, see ``_care_definition`` there
         :param progress: called with the number of sections done, for long reports
         """
+        self = self.with_context(**self.env["care.kpi"]._care_context(scope))
         built, codes = [], set()
         for position, section in enumerate(definition["sections"], 1):
             # Each alone, so that what is long can commit in between.
