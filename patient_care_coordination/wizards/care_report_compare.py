@@ -73,7 +73,7 @@ class CareReportCompare(models.TransientModel):
     def _care_change(self, before, after):
         """The difference of two values, with its sign; empty where one is missing or hidden."""
         values = [figure and figure["value"] for figure in (before, after)]
-        if None in values or False in values:
+        if None in values:
             return ""
         change = values[1] - values[0]
         shown = self.first_id._care_number(

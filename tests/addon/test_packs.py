@@ -12,6 +12,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
 from odoo.tools.pdf import PdfFileReader
 
 from ..common import MODULE, CareCommon, make_people
@@ -247,6 +248,24 @@ class TestPacks(PackCommon):
         with self.assertRaisesRegex(UserError, "no shipped version"):
             own.action_restore()
 
+    def test_words_in_other_languages_go_with_the_others(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        shipped = self.pack.sudo().shipped_id
+        for lang in ("en_US", "fr_FR"):
+            with self.subTest(restored_in=lang):
+                self.pack.write({"intro": "Mine", "summary": "Mine"})
+                self.pack.with_context(lang="fr_FR").write({"intro": "Moi", "summary": "Moi"})
+                self.pack.with_context(lang=lang).action_restore()
+                for read in ("en_US", "fr_FR"):
+                    pack = self.pack.with_context(lang=read)
+                    self.assertEqual(
+                        (pack.intro, pack.summary), (shipped.intro, shipped.summary), read
+                    )
+
+    def test_the_shipped_version_is_not_prepared(self):
+        with self.assertRaisesRegex(UserError, "your hospital's copy"):
+            self.pack.shipped_id.action_prepare()
+
     def test_the_shipped_version_is_never_changed(self):
         shipped = self.pack.shipped_id
         for change in (
@@ -372,6 +391,13 @@ class TestWrongTemplates(PackCommon):
             tomorrow = fields.Date.today() + timedelta(days=2)
             self.pack._care_prepare(tomorrow, tomorrow + timedelta(days=1))
         self.assertFalse(self.pack.run_ids)
+
+    def test_smallest_count_below_zero(self):
+        with (
+            self.assertRaisesRegex(Exception, "check_least|cannot be negative|least_not_negative"),
+            mute_logger("odoo.sql_db"),
+        ):
+            self.pack.least = -1
 
     def test_neither_pdf_nor_spreadsheet(self):
         self._refused("Choose a PDF", make_pdf=False, make_xlsx=False)
@@ -560,13 +586,25 @@ class TestRuns(PackCommon):
         self.env.cr.execute("UPDATE care_report_run SET state = 'running' WHERE id = %s", [run.id])
         run.invalidate_recordset()
         self._cron("cron_report_runs")
-        self.assertEqual(run.state, "ready")
+        self.assertEqual((run.state, run.attempts), ("ready", 1))
         self.assertEqual(
             self.env["ir.attachment"].search_count(
                 [("res_id", "=", run.id), ("res_model", "=", run._name)]
             ),
             2,
         )
+
+    def test_what_stops_the_server_each_time_is_given_up(self):
+        self.only(self.pack, "figures")
+        run = self.pack._care_prepare(date(2025, 1, 1), date(2026, 1, 1))
+        self.env.cr.execute(
+            "UPDATE care_report_run SET state = 'running', attempts = 3 WHERE id = %s", [run.id]
+        )
+        run.invalidate_recordset()
+        self._cron("cron_report_runs")
+        self.assertEqual(run.state, "failed")
+        self.assertIn("stopped 3 times", run.error)
+        self.assertEqual(self.notices(run).subject, "A report was not made")
 
     def test_a_report_that_fails_says_why_and_keeps_nothing(self):
         self.only(self.pack, "figures")
@@ -639,6 +677,50 @@ class TestRuns(PackCommon):
         self.assertFalse(self.pack.schedule_problem)
         self.assertEqual(self.pack.run_ids.state, "ready")
 
+    def test_whoever_changed_a_template_last_hears_what_is_wrong(self):
+        self.only(self.pack, "figures")
+        self.pack.write({"scheduled": True, "recipient_ids": self.coordinator.ids})
+        people = (self.supervisor | self.coordinator).partner_id
+        for day, told in ((3, 1), (5, 2)):
+            self.env.cr.execute(
+                "UPDATE care_report_template SET filter_domain = 'nonsense' WHERE id = %s",
+                [self.pack.id],
+            )
+            self.pack.invalidate_recordset()
+            self._schedule(date(2026, 4, day))
+            notices = self.notices(self.pack)
+            self.assertEqual(len(notices), told)
+            self.assertEqual(notices[0].notified_partner_ids, people)
+            self.env.cr.execute(
+                "UPDATE care_report_template SET filter_domain = '[]' WHERE id = %s", [self.pack.id]
+            )
+            self.pack.invalidate_recordset()
+            self._schedule(date(2026, 4, day + 1))
+            self.assertFalse(self.pack.schedule_problem)
+
+    def test_who_schedules_for_somebody_without_rights_hears_of_it(self):
+        self.only(self.board, "figures")
+        clerk = self.people["clerk"]
+        self.board.write({"scheduled": True, "recipient_ids": clerk.ids})
+        self._schedule(date(2026, 4, 3))
+        run = self.board.run_ids
+        self.assertEqual(run.state, "failed")
+        notices = self.notices(run)
+        self.assertEqual(
+            notices.notified_partner_ids, clerk.partner_id | self.supervisor.partner_id
+        )
+
+    def test_a_file_goes_along_by_what_it_hides(self):
+        template = self.only(self.pack, "figures")
+        template.write({"scheduled": True, "recipient_ids": self.supervisor.ids})
+        run = self.env["care.report.run"]._care_queue(
+            template, self.supervisor, START, END, scheduled=True
+        )
+        template.write({"least": 5, "send_file": True})
+        self._cron("cron_report_runs")
+        self.assertEqual(run.state, "ready")
+        self.assertFalse(self.notices(run).attachment_ids)
+
     def test_the_file_goes_along_where_the_template_says_so(self):
         self.only(self.board, "figures")
         self.board.write(
@@ -674,8 +756,21 @@ class TestRuns(PackCommon):
         self.pack.intro = "Changed"
         wizard.second_id = self.run_for(self.pack)
         self.assertIn("The template changed in between", wizard.warning)
-        with self.assertRaisesRegex(UserError, "Choose two"):
+        with self.assertRaisesRegex(UserError, "no report of an earlier period"):
             before.action_compare()
+        with self.assertRaisesRegex(UserError, "Choose two"):
+            (before | after | wizard.second_id).action_compare()
+
+    def test_a_change_to_or_from_nothing_is_said(self):
+        self.only(self.pack, "figures")
+        self.received(datetime(2026, 3, 5))
+        runs = self.run_for(self.pack, date(2026, 2, 1), START) | self.run_for(self.pack)
+        compare = self.env["care.report.compare"].with_user(self.supervisor)
+        for pair, change in ((runs, "+1"), (runs[::-1], "-1")):
+            wizard = compare.create([{"first_id": pair[0].id, "second_id": pair[1].id}])
+            rows = {row[0]: row[1:] for row in wizard._care_rows()}
+            self.assertEqual(rows["Received"][2], change)
+            self.assertEqual(rows["Upheld"][2], "")
 
     def test_hidden_figures_stay_hidden_side_by_side(self):
         self.only(self.board, "figures")

@@ -7,11 +7,13 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import format_date
 
 from ..inquiry.helpdesk_ticket import OURS
-from .care_report_template import KINDS
+from .care_report_template import KINDS, LEAST
 
 _logger = logging.getLogger(__name__)
 # Longer periods are made in the background.
 AT_ONCE_DAYS = 31
+# So often the making of a report may end with the server, which it may be the reason for.
+MOST_ATTEMPTS = 3
 
 
 class CareReportRun(models.Model):
@@ -61,6 +63,7 @@ class CareReportRun(models.Model):
         index=True,
     )
     progress = fields.Integer("Done (%)", readonly=True)
+    attempts = fields.Integer(readonly=True, help="How often the making was begun.")
     error = fields.Text("Why not", readonly=True)
     made_date = fields.Datetime("Made on", readonly=True)
     pdf_id = fields.Many2one("ir.attachment", string="PDF", readonly=True, ondelete="restrict")
@@ -329,7 +332,12 @@ class CareReportRun(models.Model):
             if not run or run.state not in ("queued", "running"):
                 continue
             run = run.with_context(care_report=OURS)
-            run.write({"state": "running", "progress": 0})
+            if run.attempts >= MOST_ATTEMPTS:
+                run._care_give_up()
+                if not cron._commit_progress(1):
+                    break
+                continue
+            run.write({"state": "running", "progress": 0, "attempts": run.attempts + 1})
             cron._commit_progress()
 
             def tell(share, run=run):
@@ -341,24 +349,48 @@ class CareReportRun(models.Model):
             if not cron._commit_progress(1):
                 break
 
+    def _care_give_up(self):
+        """Say that this run failed, after the server stopped each time while it was made."""
+        self.ensure_one()
+        run = self.with_context(lang=self.user_id.lang)
+        reason = run.env._(
+            "The server stopped %s times while it was made. Choose a shorter period, or ask your "
+            "administrator.",
+            run.attempts,
+        )
+        run.write({"state": "failed", "error": reason})
+        run._care_tell()
+
     def _care_tell(self):
         """Tell the person by a neutral mail or notice that the report is ready, or why it is not.
 
-        The file goes along only where its template says so and it tells of no patient.
+        The file goes along only where its template says so and it tells of no patient. Of a
+        scheduled report that failed the owners of its template hear too: they chose who gets it.
         """
         self.ensure_one()
-        run = self.sudo().with_context(lang=self.user_id.lang)
+        run = self.sudo()
+        run._care_notify(run.user_id)
+        if run.scheduled and run.state == "failed":
+            for owner in run.template_id._care_owners() - run.user_id:
+                run._care_notify(owner)
+
+    def _care_notify(self, user):
+        """Tell one user what became of this run."""
+        self.ensure_one()
+        run = self.with_context(lang=user.lang)
         files = run.env["ir.attachment"]
         if run.state == "ready":
             subject = run.env._("Your report is ready")
             body = run.env._("%s is ready.", run.display_name)
-            if run.scheduled and run.template_id.send_file and run.template_id._care_may_attach():
+            # By what it hides: its template may have changed since.
+            hides = run.definition["least"] >= LEAST or run.kind == "supplies"
+            if run.scheduled and run.template_id.send_file and hides:
                 files = run.pdf_id | run.xlsx_id
         else:
             subject = run.env._("A report was not made")
             body = run.env._("%(report)s: %(reason)s", report=run.display_name, reason=run.error)
         run.message_notify(
-            partner_ids=run.user_id.partner_id.ids,
+            partner_ids=user.partner_id.ids,
             subject=subject,
             body=body,
             author_id=self.env["res.users"].browse(SUPERUSER_ID).partner_id.id,
@@ -432,6 +464,8 @@ class CareReportRun(models.Model):
                 limit=1,
             )
             runs = before | runs
+            if len(runs) == 1:
+                raise UserError(self.env._("There is no report of an earlier period to compare."))
         if len(runs) != 2:
             raise UserError(self.env._("Choose two reports to compare."))
         wizard = self.env["care.report.compare"].create(

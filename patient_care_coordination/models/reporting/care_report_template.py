@@ -288,8 +288,11 @@ class CareReportTemplate(models.Model):
     def _care_check_domain(self):
         try:
             domain = self._care_read_filter(self.filter_domain)
-        except (ValueError, SyntaxError, TypeError) as error:
-            yield self.env._("The additional filter cannot be read: %s", error)
+        except (ValueError, SyntaxError, TypeError):
+            yield self.env._(
+                "The additional filter cannot be read. It is a list of conditions with fixed "
+                "values, such as [('severity', '=', '3')]."
+            )
             return
         report = self.env["care.inquiry.report"]
         for condition in domain.iter_conditions():
@@ -305,6 +308,8 @@ class CareReportTemplate(models.Model):
                     "The additional filter looks behind %s: name the field itself.", name
                 )
                 return
+        # What else is wrong with the record is not the filter's fault.
+        self.env.flush_all()
         try:
             domain.validate(report)
             with self.env.cr.savepoint():
@@ -399,6 +404,7 @@ class CareReportTemplate(models.Model):
             raise UserError(self.env._("%s has no shipped version: it was made here.", self.name))
         quiet = self.sudo().with_context(care_version=OURS)
         quiet.section_ids.unlink()
+        quiet._care_drop_translations()
         [vals] = shipped.copy_data({"company_id": self.company_id.id})
         sections = vals.pop("section_ids", [])
         quiet.write(
@@ -412,6 +418,14 @@ class CareReportTemplate(models.Model):
         quiet._check_template()
         self.sudo()._care_grow()
         self.message_post(body=self.env._("The shipped version was restored."))
+
+    def _care_drop_translations(self):
+        """Forget the texts of languages into which the shipped version may not be translated."""
+        installed = {code for code, _name in self.env["res.lang"].get_installed()}
+        for name in ("summary", "intro"):
+            stored = self._fields[name]._get_stored_translations(self) or {}
+            others = (stored.keys() & installed) - {"en_US"}
+            self.update_field_translations(name, dict.fromkeys(others, False))
 
     @api.model
     def _care_give(self, companies):
@@ -492,6 +506,10 @@ class CareReportTemplate(models.Model):
         """
         self.ensure_one()
         self._care_require_maker()
+        if self.shipped:
+            raise UserError(
+                self.env._("The shipped version is not prepared: prepare your hospital's copy.")
+            )
         if not start:
             start, end = self._care_dates()
         return self.env["care.report.run"]._care_start(self, self.env.user, start, end)
@@ -565,15 +583,23 @@ class CareReportTemplate(models.Model):
         for user in self.recipient_ids - have:
             runs._care_queue(self, user, start, end, scheduled=True)
 
+    def _care_owners(self):
+        """Who made this template and who changed it last: they hear what goes wrong with it."""
+        self.ensure_one()
+        return (self.create_uid | self.write_uid).filtered(
+            lambda user: user.active and not user.share
+        )
+
     def _care_tell_problem(self, reason):
         """Keep why this report is not made, and tell whoever owns it and gets it, once."""
         self.ensure_one()
         if reason == (self.schedule_problem or ""):
             return
-        self.schedule_problem = reason
-        people = (self.write_uid | self.create_uid | self.recipient_ids).filtered(
-            lambda user: user.active and not user.share
-        )
+        # Not a change of the cron's: who changed the template last is told now and next time.
+        kept = self.with_user(self.write_uid).sudo()
+        kept.schedule_problem = reason
+        kept.flush_recordset()
+        people = self._care_owners() | self.recipient_ids
         if reason and people:
             self.message_notify(
                 partner_ids=people.partner_id.ids,
