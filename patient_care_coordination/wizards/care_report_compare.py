@@ -27,6 +27,9 @@ class CareReportCompare(models.TransientModel):
                         second=second.template_version,
                     )
                 )
+            runs = first | second
+            if len({str(run._care_narrowed()) for run in runs if run.definition}) > 1:
+                lines.append(self.env._("They are narrowed to different inquiries."))
             if first.user_id != second.user_id:
                 lines.append(self.env._("They are made for different people."))
             if first.end and second.end:

@@ -564,6 +564,49 @@ class TestRuns(PackCommon):
         self.assertEqual((run.start, run.last_day), (date(2026, 3, 1), date(2026, 3, 14)))
         self.assertEqual(run.state, "ready")
 
+    def test_one_department_or_person(self):
+        self.only(self.pack, "figures", "volumes")
+        other = self.env["care.department"].create(
+            {"name": "Ward 9", "company_id": self.company.id}
+        )
+        for department, person in (
+            (self.ward, self.coordinator),
+            (self.ward, self.supervisor),
+            (other, self.coordinator),
+        ):
+            inquiry = self.received(datetime(2026, 3, 5), care_department_id=department.id)
+            inquiry.user_id = person
+        before = self.run_for(self.pack, date(2026, 2, 1), START)
+
+        def made(**values):
+            prepare = self.env["care.report.prepare"].with_user(self.supervisor)
+            wizard = prepare.with_context(default_template_id=self.pack.id).create(
+                [{"start": START, "last_day": date(2026, 3, 31), **values}]
+            )
+            run = self.env["care.report.run"].browse(wizard.action_prepare()["res_id"])
+            self.assertEqual(run.state, "ready", run.error)
+            listed = run.with_user(self.supervisor).action_inquiries()["domain"]
+            figures = {figure["code"]: figure["value"] for figure in run.figures}
+            self.assertEqual(
+                self.env["care.inquiry.report"].search_count(listed), figures["received"]
+            )
+            return run.with_user(self.supervisor), figures["received"]
+
+        self.assertEqual(made()[1], 3)
+        ward, received = made(department_ids=[Command.set(self.ward.ids)])
+        self.assertEqual(received, 2)
+        self.assertEqual(made(person_ids=[Command.set(self.coordinator.ids)])[1], 2)
+        self.assertIn(self.ward.name, pdf_text(ward.sudo().pdf_id.raw))
+        self.assertIn(self.ward.name, ward.parameters)
+        again = self.env["care.report.run"].browse(ward.action_again()["res_id"])
+        self.assertEqual(again._care_narrowed(), ward._care_narrowed())
+        wizard = self.env["care.report.compare"].browse(ward.action_compare()["res_id"])
+        self.assertEqual(wizard.first_id, before)
+        self.assertIn("narrowed to different inquiries", wizard.warning)
+        self.pack.department_ids = self.ward
+        ward, received = made()
+        self.assertEqual((received, ward.definition.get("chosen")), (2, None))
+
     def test_long_reports_are_made_in_the_background(self):
         self.only(self.pack, "figures")
         run = self.pack._care_prepare(date(2025, 1, 1), date(2026, 1, 1))

@@ -48,6 +48,9 @@ class CareReportRun(models.Model):
     end = fields.Date("Before", required=True, readonly=True, help="The day after its last day.")
     last_day = fields.Date("To", compute="_compute_last_day")
     definition = fields.Json(readonly=True, help="The template as it was, in the maker's language.")
+    parameters = fields.Text(
+        "Only", compute="_compute_parameters", help="What it is narrowed to; empty: all."
+    )
     figures = fields.Json(readonly=True, help="The key figures as printed.")
     scheduled = fields.Boolean(readonly=True)
     state = fields.Selection(
@@ -88,6 +91,13 @@ class CareReportRun(models.Model):
     def _compute_display_name(self):
         for run in self:
             run.display_name = f"{run.name}, {run._care_period_text()}" if run.end else run.name
+
+    @api.depends("definition")
+    @api.depends_context("lang")
+    def _compute_parameters(self):
+        for run in self:
+            lines = run.sudo()._care_filter_lines() if run.definition else []
+            run.parameters = "\n".join(lines) or False
 
     def _care_period_text(self):
         """The period in words: a month, a year, or its first and last day."""
@@ -136,10 +146,11 @@ class CareReportRun(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _care_start(self, template, user, start, end):
+    def _care_start(self, template, user, start, end, chosen=None):
         """A run for this user: made at once if it is short, else in the background.
 
         :param end: the day after the last one
+        :param chosen: ``department_ids`` and ``user_ids`` to count instead of the template's
         """
         problems = template._care_check()
         if problems:
@@ -150,7 +161,7 @@ class CareReportRun(models.Model):
                     problems="\n".join(template._care_problem_lines(problems)),
                 )
             )
-        run = self._care_queue(template, user, start, end)
+        run = self._care_queue(template, user, start, end, chosen=chosen)
         if (end - start).days <= AT_ONCE_DAYS:
             run._care_make()
         else:
@@ -158,7 +169,7 @@ class CareReportRun(models.Model):
         return run.with_env(self.env)
 
     @api.model
-    def _care_queue(self, template, user, start, end, scheduled=False):
+    def _care_queue(self, template, user, start, end, scheduled=False, chosen=None):
         """A waiting run that keeps the template as it is now."""
         start, end = fields.Date.to_date(start), fields.Date.to_date(end)
         if not start < end:
@@ -173,6 +184,9 @@ class CareReportRun(models.Model):
                 )
             )
         template = template.sudo().with_context(lang=user.lang)
+        definition = template._care_definition()
+        if chosen and any(set(definition[name]) != set(ids) for name, ids in chosen.items()):
+            definition |= {**chosen, "chosen": chosen}
         return (
             self.sudo()
             .with_context(care_report=OURS, lang=user.lang)
@@ -187,12 +201,18 @@ class CareReportRun(models.Model):
                         "user_id": user.id,
                         "start": start,
                         "end": end,
-                        "definition": template._care_definition(),
+                        "definition": definition,
                         "scheduled": scheduled,
                     }
                 ]
             )
         )
+
+    def _care_narrowed(self):
+        """What it counts of all there is, to be compared with another run."""
+        self.ensure_one()
+        names = ("department_ids", "nature_ids", "user_ids")
+        return [sorted(self.definition[name]) for name in names] + [self.definition["filter"]]
 
     def _care_scope(self):
         """What is counted, for the catalogue and the key figures."""
@@ -448,7 +468,8 @@ class CareReportRun(models.Model):
     def action_again(self):
         """Prepare the same report for the same period, with the template as it is now."""
         self.ensure_one()
-        return self.template_id._care_prepare(self.start, self.end)._care_open()
+        chosen = self.definition.get("chosen")
+        return self.template_id._care_prepare(self.start, self.end, chosen)._care_open()
 
     def action_compare(self):
         """Open this report and another side by side; the one before it if only one is chosen."""
@@ -461,9 +482,9 @@ class CareReportRun(models.Model):
                     ("end", "<=", runs.start),
                 ],
                 order="end desc, id desc",
-                limit=1,
             )
-            runs = before | runs
+            alike = before.filtered(lambda run: run._care_narrowed() == runs._care_narrowed())
+            runs = (alike or before)[:1] | runs
             if len(runs) == 1:
                 raise UserError(self.env._("There is no report of an earlier period to compare."))
         if len(runs) != 2:

@@ -499,10 +499,11 @@ class CareReportTemplate(models.Model):
         self.ensure_one()
         return self._care_prepare()._care_open()
 
-    def _care_prepare(self, start=None, end=None):
+    def _care_prepare(self, start=None, end=None, chosen=None):
         """A run of this template for the user; of the last period unless the dates are given.
 
         :param end: the day after the last one
+        :param chosen: ``department_ids`` and ``user_ids`` to count instead of the template's
         """
         self.ensure_one()
         self._care_require_maker()
@@ -512,7 +513,7 @@ class CareReportTemplate(models.Model):
             )
         if not start:
             start, end = self._care_dates()
-        return self.env["care.report.run"]._care_start(self, self.env.user, start, end)
+        return self.env["care.report.run"]._care_start(self, self.env.user, start, end, chosen)
 
     def action_runs(self):
         self.ensure_one()
