@@ -2,7 +2,10 @@
 
 from datetime import date, datetime
 
+from psycopg2 import IntegrityError
+
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import mute_logger
 
 from ..common import MODULE
 from .test_packs import PackCommon
@@ -144,11 +147,17 @@ class TestReturn(PackCommon):
         withdrawn = self.case(datetime(2025, 6, 1), datetime(2025, 6, 5), "withdrawn")
         nowhere = self.case(datetime(2025, 6, 2), care_department_id=False)
         early = self.case(datetime(2025, 6, 3), datetime(2025, 6, 1))
-        self.refused(
+        run = self.refused(
             "Section National complaints return",
             f"Resolved as 'Withdrawn', which the return does not know: {withdrawn.number}",
             f"Without a box for 'Service area': {nowhere.number}",
             f"Closed before they were received: {early.number}",
+        )
+        cases = withdrawn | nowhere | early
+        action = run.with_user(self.supervisor).action_cases()
+        self.assertEqual(
+            self.env["helpdesk.ticket"].with_user(self.supervisor).search(action["domain"]),
+            cases.sorted(),
         )
         self.mapping.create([{"aspect": "outcome", "outcome": "withdrawn", "result": "left_out"}])
         nowhere.care_department_id = self.ward
@@ -161,6 +170,7 @@ class TestReturn(PackCommon):
             self.case(datetime(2025, 6, 1 + number), datetime(2025, 7, 1), "withdrawn")
         run = self.refused("and 3 more")
         self.assertEqual(run.error.count("HT"), 20)
+        self.assertEqual(len(run.cases), 23)
 
     def test_what_does_not_add_up_is_said(self):
         catalogue = self.env["care.report.catalogue"]
@@ -183,6 +193,7 @@ class TestReturn(PackCommon):
             self.mapping.action_fill()
 
     def test_lines_are_complete(self):
+        self.mapping.search([("aspect", "in", ("status", "outcome"))]).unlink()
         for values, words in (
             ({"aspect": "subject", "name": "x"}, "lacks: Category"),
             ({"aspect": "service", "name": "x"}, "lacks: Department"),
@@ -191,6 +202,20 @@ class TestReturn(PackCommon):
             ({"aspect": "outcome", "outcome": "upheld"}, "lacks: Result"),
         ):
             with self.subTest(values=values), self.assertRaisesRegex(ValidationError, words):
+                self.mapping.create([values])
+
+    def test_no_line_contradicts_another(self):
+        for values, words in (
+            ({"aspect": "outcome", "outcome": "upheld", "result": "left_out"}, "outcome_once"),
+            ({"aspect": "status", "relation": "self", "name": "x"}, "relation_once"),
+            ({"aspect": "age", "age_from": 9, "age_to": 2, "name": "x"}, "ages_in_order"),
+        ):
+            with (
+                self.subTest(values=values),
+                self.assertRaisesRegex(IntegrityError, words),
+                mute_logger("odoo.sql_db"),
+                self.env.cr.savepoint(),
+            ):
                 self.mapping.create([values])
 
     def test_who_maps(self):

@@ -13,6 +13,14 @@ from .care_report_catalogue import count, text
 MOST_NAMED = 20
 
 
+class CasesInTheWay(UserError):
+    """Why a return does not add up, with the cases to be completed first."""
+
+    def __init__(self, message, cases):
+        super().__init__(message)
+        self.cases = cases
+
+
 class CareReportCatalogue(models.AbstractModel):
     """England's yearly return on written complaints (KO41a), by the hospital's own mapping.
 
@@ -42,23 +50,29 @@ class CareReportCatalogue(models.AbstractModel):
                 self.env._("There is no mapping yet: fill it in under Set-up, Return mapping.")
             )
         by_aspect = lines.grouped("aspect")
-        errors = self._care_return_dates(cases["all"])
-        results, wrong = self._care_return_results(cases["resolved"], by_aspect.get("outcome"))
-        errors += wrong
+        named = cases["all"].browse()
+        errors, wrong = self._care_return_dates(cases["all"])
+        named |= wrong
+        results, found, wrong = self._care_return_results(
+            cases["resolved"], by_aspect.get("outcome")
+        )
+        errors += found
+        named |= wrong
         counts = {}
         for aspect in (*return_math.ONE, *return_math.SOME):
             if aspect in by_aspect:
-                counts[aspect], wrong = self._care_return_aspect(
+                counts[aspect], found, wrong = self._care_return_aspect(
                     cases["new"], aspect, by_aspect[aspect]
                 )
-                errors += wrong
+                errors += found
+                named |= wrong
         figures = {name: len(cases[name]) for name in ("brought", "new", "resolved", "carried")}
         figures |= results
         if not errors:
             sums = {aspect: sum(found.values()) for aspect, found in counts.items()}
             errors = self._care_return_sentences(return_math.problems(figures, sums))
         if errors:
-            raise UserError("\n".join(errors))
+            raise CasesInTheWay("\n".join(errors), named.ids)
         return self._care_return_tables(figures, counts)
 
     @api.model
@@ -128,25 +142,26 @@ class CareReportCatalogue(models.AbstractModel):
             lambda case: case.closed_date and case.closed_date < case.care_received_date
         )
         if not wrong:
-            return []
+            return [], wrong
         return [
             self.env._(
                 "Closed before they were received: %s. Correct the date of receipt.",
                 self._care_named(wrong),
             )
-        ]
+        ], wrong
 
     @api.model
     def _care_return_results(self, cases, lines):
-        """How the resolved ones ended: ``({result: number}, errors)``."""
+        """How the resolved ones ended: ``({result: number}, errors, cases)``."""
         results = dict.fromkeys(("upheld", "partly", "not_upheld"), 0)
         known = {line.outcome: line.result for line in lines or []}
         names = dict(cases._fields["care_outcome"]._description_selection(self.env))
-        errors = []
+        errors, wrong = [], cases.browse()
         for outcome, found in cases.grouped("care_outcome").items():
             if outcome in known:
                 results[known[outcome]] += len(found)
             else:
+                wrong |= found
                 errors.append(
                     self.env._(
                         "Resolved as '%(outcome)s', which the return does not know: %(cases)s. "
@@ -155,11 +170,11 @@ class CareReportCatalogue(models.AbstractModel):
                         cases=self._care_named(found),
                     )
                 )
-        return results, errors
+        return results, errors, wrong
 
     @api.model
     def _care_return_aspect(self, cases, aspect, lines):
-        """The new cases by the boxes of one aspect: ``({box: number}, errors)``.
+        """The new cases by the boxes of one aspect: ``({box: number}, errors, cases)``.
 
         Every box is there, also with 0; a case counts once in a box.
         """
@@ -173,15 +188,20 @@ class CareReportCatalogue(models.AbstractModel):
             for box in found:
                 boxes[box] += 1
         if not missing:
-            return boxes, []
+            return boxes, [], missing
         names = dict(lines._fields["aspect"]._description_selection(self.env))
-        return boxes, [
-            self.env._(
-                "Without a box for '%(aspect)s': %(cases)s. Complete them or the return's mapping.",
-                aspect=names[aspect],
-                cases=self._care_named(missing),
-            )
-        ]
+        return (
+            boxes,
+            [
+                self.env._(
+                    "Without a box for '%(aspect)s': %(cases)s. Complete them or the return's "
+                    "mapping.",
+                    aspect=names[aspect],
+                    cases=self._care_named(missing),
+                )
+            ],
+            missing,
+        )
 
     @api.model
     def _care_return_age(self, lines):

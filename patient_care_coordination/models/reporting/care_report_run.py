@@ -68,6 +68,11 @@ class CareReportRun(models.Model):
     progress = fields.Integer("Done (%)", readonly=True)
     attempts = fields.Integer(readonly=True, help="How often the making was begun.")
     error = fields.Text("Why not", readonly=True)
+    cases = fields.Json(
+        "Cases in the way",
+        readonly=True,
+        help="Those that the error names, and others like them.",
+    )
     made_date = fields.Datetime("Made on", readonly=True)
     pdf_id = fields.Many2one("ir.attachment", string="PDF", readonly=True, ondelete="restrict")
     xlsx_id = fields.Many2one(
@@ -281,7 +286,8 @@ class CareReportRun(models.Model):
                 }
                 run.write(values | run._care_files(sections))
         except (UserError, AccessError) as error:
-            run.write({"state": "failed", "error": str(error)})
+            cases = getattr(error.__cause__, "cases", False)
+            run.write({"state": "failed", "error": str(error), "cases": cases})
         except Exception:
             # What such an error says may hold what is counted; it stays in the log.
             _logger.exception("Report %s could not be made", run.id)
@@ -463,6 +469,19 @@ class CareReportRun(models.Model):
             "context": {"group_by": ["theme_id"]},
             "views": [(False, "list"), (False, "pivot"), (False, "graph")],
             "view_mode": "list,pivot,graph",
+        }
+
+    def action_cases(self):
+        """Open the cases that stand in the way of a return, as far as the user may read them."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Cases in the way"),
+            "res_model": "helpdesk.ticket",
+            "view_mode": "list,form",
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("id", "in", self.cases or [])],
+            "context": {"active_test": False},
         }
 
     def action_again(self):

@@ -62,8 +62,17 @@ class CareReturnMapping(models.Model):
     result = fields.Selection(RESULTS)
 
     _ages_in_order = models.Constraint(
-        "CHECK (aspect != 'age' OR age_unknown OR (age_from >= 0 AND age_to >= age_from))",
+        "CHECK (aspect != 'age' OR age_unknown IS TRUE "
+        "OR (COALESCE(age_from, 0) >= 0 AND COALESCE(age_to, 0) >= COALESCE(age_from, 0)))",
         "An age group goes from a lower to a higher age.",
+    )
+    _outcome_once = models.UniqueIndex(
+        "(company_id, outcome) WHERE aspect = 'outcome'",
+        "This outcome has a line in the return's mapping already: change that one.",
+    )
+    _relation_once = models.UniqueIndex(
+        "(company_id, relation) WHERE aspect = 'status'",
+        "Callers of this kind have a line in the return's mapping already: change that one.",
     )
 
     @api.constrains("aspect", "name", "category_id", "department_id", "relation", "outcome")
