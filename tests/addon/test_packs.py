@@ -305,6 +305,27 @@ class TestPacks(PackCommon):
         self.assertNotIn("f", types)
         self.assertIn("n", types)
 
+    def test_sheets_have_names_that_open_and_say_when_there_is_nothing(self):
+        names = self.env["care.report.run"]._care_sheet_name
+        used = set()
+        self.assertEqual(
+            [
+                names("Volumes by nature: all", used),
+                names("X" * 40, used),
+                names("x" * 40, used),
+                names("History", used),
+                names("[]", used),
+            ],
+            ["Volumes by nature all", "X" * 31, "x" * 29 + " 2", "Sheet", "Sheet 2"],
+        )
+        run = self.run_for(self.only(self.pack, "serious"))
+        [sheet, _about] = self.sheets(run).values()
+        rows = [row[0] for row in sheet]
+        self.assertEqual(
+            rows[rows.index("Red flags raised in the period") + 1 :][:2],
+            ["Red flag", "Nothing in this period."],
+        )
+
     def test_words_of_templates_are_escaped(self):
         template = self.only(self.pack, "text", title="<b>Bold</b>", intro="<i>{{ hospital }}</i>")
         run = self.run_for(template)

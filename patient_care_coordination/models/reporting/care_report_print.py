@@ -294,6 +294,7 @@ class CareReportRun(models.Model):
             "decimal": book.add_format({"num_format": "#,##0.0"}),
             "percent": book.add_format({"num_format": "0.0%"}),
             "hidden": book.add_format({"align": "right"}),
+            "start": book.add_format({"align": "left"}),
         }
         used = set()
         words = self._care_text_values()
@@ -308,7 +309,10 @@ class CareReportRun(models.Model):
     @api.model
     def _care_sheet_name(self, title, used):
         """A name that a sheet may have and that no other has; ``used`` is added to."""
-        base = " ".join(NO_SHEET_NAME.sub(" ", title).split())[:31].strip() or self.env._("Sheet")
+        base = " ".join(NO_SHEET_NAME.sub(" ", title).split())[:31].strip()
+        if base.lower() in ("", "history"):
+            # The latter is a name that spreadsheet programs keep for themselves.
+            base = self.env._("Sheet")
         name, number = base, 1
         while name.lower() in used:
             number += 1
@@ -377,6 +381,9 @@ class CareReportRun(models.Model):
         lines = list(enumerate(table["rows"]))
         if table["totals"]:
             lines.append(("total", table["totals"]))
+        if not lines:
+            line += 1
+            sheet.write_string(line, 0, self.env._("Nothing in this period."))
         for row, values in lines:
             line += 1
             for index, column in enumerate(table["columns"]):
@@ -384,7 +391,8 @@ class CareReportRun(models.Model):
                 shown = isinstance(value, int | float) and not isinstance(value, bool)
                 if column["type"] == "text" or not shown:
                     words = self._care_show(table, row, index, values)
-                    sheet.write_string(line, index, words, styles["hidden"] if index else None)
+                    style = "start" if column["type"] == "text" else "hidden"
+                    sheet.write_string(line, index, words, styles[style])
                 elif column["type"] == "percent":
                     sheet.write_number(line, index, value / 100, styles["percent"])
                 else:

@@ -474,12 +474,11 @@ class CareReportRun(models.Model):
     def action_cases(self):
         """Open the cases that stand in the way of a return, as far as the user may read them."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "patient_care_coordination.action_inquiries"
+        )
+        return action | {
             "name": self.env._("Cases in the way"),
-            "res_model": "helpdesk.ticket",
-            "view_mode": "list,form",
-            "views": [(False, "list"), (False, "form")],
             "domain": [("id", "in", self.cases or [])],
             "context": {"active_test": False},
         }
