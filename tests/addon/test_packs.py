@@ -906,6 +906,17 @@ class TestPackAccess(PackCommon):
         with self.assertRaisesRegex(AccessError, "Supervisors prepare"):
             self.pack.with_user(self.people["privacy_officer"])._care_prepare(START, END)
 
+    def test_who_is_offered_to_prepare(self):
+        menu = self.env.ref(f"{MODULE}.menu_report_prepare")
+        for login, offered in (("supervisor", True), ("coordinator", True), ("clerk", False)):
+            with self.subTest(role=login):
+                seen = self.env["ir.ui.menu"].with_user(self.people[login])._visible_menu_ids()
+                self.assertEqual(menu.id in seen, offered)
+        # The privacy officer reads reports and is refused to prepare them.
+        seen = self.env["ir.ui.menu"].with_user(self.people["privacy_officer"])._visible_menu_ids()
+        self.assertNotIn(menu.id, seen)
+        self.assertIn(self.env.ref(f"{MODULE}.menu_report_runs").id, seen)
+
     def test_a_report_counts_what_its_reader_may_read(self):
         self.received(datetime(2026, 3, 5))
         # As if a template had come past its check: the report itself looks again.

@@ -90,10 +90,12 @@ class CareReportCatalogue(models.AbstractModel):
             "notes": [
                 self.env._(
                     "An inquiry counts once, under its main category and the stage of its most "
-                    "serious issue. The curves show the %s largest themes of the period.",
-                    min(CURVES, len(curves)),
+                    "serious issue. The curves show the largest themes of the period, %s at most.",
+                    CURVES,
                 )
-            ],
+            ]
+            if curves
+            else [],
         }
 
     @api.model
