@@ -82,7 +82,7 @@ class TestProposing(ImprovementCommon):
         self.assertEqual(improvement.ticket_ids, self.inquiry | other)
         self.assertEqual(improvement.category_id, self.food)
         # One of them names no department, so nothing is known of all.
-        self.assertEqual(improvement.department_id, self.ward)
+        self.assertFalse(improvement.department_id)
         self.assertEqual(improvement.state, "proposed")
         self.assertEqual(improvement.owner_id, self.coordinator)
         self.assertRegex(improvement.number, r"^IMP\d{4}$")
@@ -205,6 +205,41 @@ class TestNames(ImprovementCommon):
         self.assertTrue(self.propose(quotes="When may I come, and will it be warm?"))
         with self.refused("holds May, which tells", ValidationError):
             self.propose(quotes="May waits")
+
+    def test_dates_of_birth(self):
+        self.patient.birth_date = "1958-03-02"
+        for text in (
+            "born 1958-03-02",
+            "born 2.3.1958",
+            "born 03/02/58",
+            "born on 2 March 1958",
+            "born on March 2nd, 1958",
+            "née le 2 mars 1958",
+            "nacida el 2 de marzo de 1958",
+            "1958. március 2.",
+        ):
+            with self.subTest(text=text):
+                with self.refused(r"holds .*58.*, which tells who", ValidationError):
+                    self.propose(quotes=text)
+        for text in ("We came on 2 March 2026.", "Since March 1958 nothing changed; 2 of us."):
+            with self.subTest(text=text):
+                self.assertEqual(self.propose(quotes=text).quotes, text)
+
+    def test_quotes_name_no_colleague(self):
+        coordinator, responder = self.people["coordinator"], self.people["responder"]
+        coordinator.name, responder.name = "Carla Meier", "Rui Sand"
+        self.inquiry.user_id = coordinator
+        for text, found in (
+            ("Ask CARLA about it", "CARLA"),
+            ("Nurse Meier was short with us", "Meier"),
+            ("We were told so by Sand, Rui", "Rui Sand"),
+        ):
+            with self.subTest(text=text):
+                with self.refused(f"holds {found}, which tells", ValidationError):
+                    self.propose(quotes=text)
+        # Of those who had nothing to do with it, half a name may be any word.
+        self.assertTrue(self.propose(quotes="There was sand on the floor"))
+        self.assertTrue(self.propose(change="Carla Meier warms the plates."))
 
     def test_people_spoken_to_and_callers_in_confidence(self):
         self.env["care.contact"]._care_log(

@@ -365,11 +365,10 @@ class CareImprovement(models.Model):
                     ", ".join(companies.mapped("name")),
                 )
             )
-        category, department = inquiries.category_id, inquiries.care_department_id
         values = {
             "default_ticket_ids": [Command.set(inquiries.ids)],
-            "default_category_id": category.id if len(category) == 1 else False,
-            "default_department_id": department.id if len(department) == 1 else False,
+            "default_category_id": inquiries._care_shared("category_id").id,
+            "default_department_id": inquiries._care_shared("care_department_id").id,
             "default_company_id": companies.id or self.env.company.id,
         }
         if pattern:

@@ -27,10 +27,16 @@ class HelpdeskTicket(models.Model):
         """Propose an improvement with these inquiries as its evidence."""
         return self.env["care.improvement"]._care_propose(self)
 
+    def _care_shared(self, name):
+        """What each of these inquiries has in a field; nothing if they differ or one lacks it."""
+        found = {ticket[name] for ticket in self}
+        return found.pop() if len(found) == 1 else self[name].browse()
+
     def _care_people(self):
         """What tells who is behind these inquiries: patients, callers and people spoken to.
 
-        :return: ``(words of names, hospital numbers, digits of phones)``, each a set, normalised
+        :return: ``(words of names, hospital numbers, digits of phones, dates of birth)``, each a
+            set, texts normalised
         """
         tickets = self.sudo()
         patients = tickets.care_patient_id
@@ -63,4 +69,15 @@ class HelpdeskTicket(models.Model):
             {name for name in names if len(name) > 1 and not name.isdigit()},
             numbers - {""},
             {phone[-ANY_PHONE:] for phone in phones if len(phone) >= KNOWN_PHONE},
+            set(patients.mapped("birth_date")) - {False},
         )
+
+    def _care_staff(self):
+        """The words of the names of colleagues who dealt with these inquiries, normalised."""
+        tickets = self.sudo()
+        behind = [("ticket_id", "in", tickets.ids)]
+        users = tickets.user_id
+        for model in ("care.contact", "care.consult"):
+            users |= self.env[model].sudo().search(behind).user_id
+        words = engine.normalise(" ".join(users.mapped("name"))).split()
+        return {word for word in words if len(word) > 1 and not word.isdigit()}
