@@ -34,7 +34,7 @@ class CareDenominatorImport(models.TransientModel):
         denominators.check_access("create")
         if not self.file:
             raise UserError(self.env._("Choose a CSV file to import from."))
-        rows = read_rows(self.env, self.file, COLUMNS, "month")
+        rows, unknown = self._care_rows()
         departments = self._care_departments()
         good, lines, problems = {}, {}, []
         for line, row in rows:
@@ -61,6 +61,7 @@ class CareDenominatorImport(models.TransientModel):
                     changed=changed,
                     refused=len(problems),
                 ),
+                *unknown,
                 *problems,
             ]
         )
@@ -71,6 +72,30 @@ class CareDenominatorImport(models.TransientModel):
             "view_mode": "form",
             "target": "new",
         }
+
+    def _care_rows(self):
+        """The rows of the file, and what is to say about columns that nobody reads.
+
+        "Patient-days", as the screen calls it, is read as well as "patient_days".
+        """
+        rows = [
+            (line, {name and re.sub(r"[\s-]+", "_", name): text for name, text in row.items()})
+            for line, row in read_rows(self.env, self.file, COLUMNS, "month")
+        ]
+        columns = list(rows[0][1]) if rows else []
+        if rows and not set(NUMBERS) & set(columns):
+            raise UserError(
+                self.env._(
+                    "The file has no column '%(first)s' or '%(second)s': there is nothing to take "
+                    "over.",
+                    first=NUMBERS[0],
+                    second=NUMBERS[1],
+                )
+            )
+        others = [name for name in columns if name and name not in COLUMNS]
+        if not others:
+            return rows, []
+        return rows, [self.env._("Columns that are not read: %s.", ", ".join(others))]
 
     def _care_departments(self):
         """Departments of the company by every word a file may use: ``{word: {id, ...}}``."""
