@@ -243,9 +243,20 @@ class TestEffect(EffectCommon):
         )
         self.assertIn("10.0 inquiries per 1,000 patient-days", effect["sentence"])
         self.assertIn("per 1,000 patient-days", effect["svg"])
+        self.assertEqual(effect["unit"], "Inquiries per 1,000 patient-days.")
         rows[3].patient_days = 0
         effect = self.effect(improvement)
         self.assertFalse(effect["rate"])
+        self.assertEqual(
+            effect["unit"],
+            "Inquiries a month. There is no denominator for a rate: patient-days of Ward 7 are "
+            "missing for Sep 2025.",
+        )
+        rows[4:8].patient_days = 0
+        self.assertIn(
+            "missing for Sep 2025, Oct 2025, Nov 2025 and 2 more months",
+            self.effect(improvement)["unit"],
+        )
         self.assertIn("10.0 inquiries a month", effect["sentence"])
         # Those of the whole hospital are no patient-days of the ward.
         rows.department_id = False
@@ -349,6 +360,16 @@ class TestDenominators(EffectCommon):
         lines = self.load("\ufeffMonth;Department;Patient_days\n2026-01;W7;910\n")
         self.assertEqual(lines, ["0 added, 1 brought up to date, 0 refused."])
         self.assertEqual(self.rows(), [("2026-01-01", "Ward 7", 910, 120)])
+
+    def test_columns_as_the_screen_calls_them_and_others(self):
+        lines = self.load("Month;Department;Patient-days;Beds\n2026-01;W7;900;30\n")
+        self.assertEqual(
+            lines, ["1 added, 0 brought up to date, 0 refused.", "Columns that are not read: beds."]
+        )
+        self.assertEqual(self.rows(), [("2026-01-01", "Ward 7", 900, 0)])
+        with self.refused("no column 'patient_days' or 'admissions'"):
+            self.load("month;department;days\n2026-02;W7;900\n")
+        self.assertEqual(len(self.rows()), 1)
 
     def test_bad_rows_are_told_and_good_ones_kept(self):
         self.env["care.department"].create([{"name": "Annex"}, {"name": "Annex"}])

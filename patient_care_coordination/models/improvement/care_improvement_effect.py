@@ -15,6 +15,8 @@ from . import run_chart
 # always holds some months before.
 SHOWN, BEFORE, AFTER = 13, 12, 9
 PER = 1000
+# Months without patient-days that are named one by one.
+NAMED = 3
 VERDICTS = [
     ("fewer", "Fewer"),
     ("more", "More"),
@@ -37,6 +39,7 @@ class CareImprovement(models.Model):
 
     effect_verdict = fields.Selection(VERDICTS, string="Effect", compute="_compute_effect_verdict")
     effect_sentence = fields.Text("What happened since", compute="_compute_effect")
+    effect_unit = fields.Char("Counted as", compute="_compute_effect")
     effect_chart = fields.Html("Run chart", compute="_compute_effect", sanitize=False)
 
     @api.depends("state", "effective_date", "category_id", "department_id", "company_id")
@@ -55,6 +58,7 @@ class CareImprovement(models.Model):
         for improvement in self:
             effect = effects[improvement.id]
             improvement.effect_sentence = effect["sentence"]
+            improvement.effect_unit = effect["unit"]
             improvement.effect_chart = Markup(effect["svg"]) or False
 
     def _care_effect(self):
@@ -63,7 +67,8 @@ class CareImprovement(models.Model):
         :return: ``{"months": [(first day, inquiries, patient-days or None), ...] as drawn, "rate":
             whether they are compared as rates, "median_before": inquiries a month or rate, or
             None, "verdict": "fewer", "more", "same", "early" or False while it is not in force,
-            "sentence", "svg": the run chart, or an empty string}``
+            "sentence", "unit": as what they are counted, and why not as rates, "svg": the run
+            chart, or an empty string}``
         """
         self.ensure_one()
         return self._care_effects()[self._origin.id or self.id]
@@ -104,6 +109,7 @@ class CareImprovement(models.Model):
             "sentence": self.env._(
                 "Nothing to count: choose the category or the department it is about."
             ),
+            "unit": "",
             "svg": "",
         }
 
@@ -233,6 +239,7 @@ class CareImprovement(models.Model):
             "median_before": judged["median"],
             "verdict": judged["verdict"] if adopted else False,
             "sentence": sentence,
+            "unit": self._care_effect_unit([month for month in used if not days.get(month)]),
             "svg": self._care_effect_chart(
                 [(month, value(month) if first and month >= first else None) for month in shown],
                 judged["median"],
@@ -241,6 +248,29 @@ class CareImprovement(models.Model):
                 sentence,
             ),
         }
+
+    def _care_effect_unit(self, missing):
+        """As what inquiries are counted, and which months stand in the way of a rate."""
+        if not missing:
+            return self.env._("Inquiries per 1,000 patient-days.")
+        named = missing[:NAMED] if len(missing) > NAMED + 1 else missing
+        months = [format_date(self.env, month, date_format="MMM y") for month in named]
+        values = {
+            "where": self.sudo().department_id.display_name or self.env._("the whole hospital"),
+            "months": ", ".join(months),
+        }
+        if len(missing) > len(named):
+            return self.env._(
+                "Inquiries a month. There is no denominator for a rate: patient-days of %(where)s "
+                "are missing for %(months)s and %(more)s more months.",
+                **values,
+                more=len(missing) - len(named),
+            )
+        return self.env._(
+            "Inquiries a month. There is no denominator for a rate: patient-days of %(where)s are "
+            "missing for %(months)s.",
+            **values,
+        )
 
     def _care_effect_sentence(self, judged, rate, before, after):
         """What the numbers say, by which rule, in the reader's language; nothing on the cause."""
