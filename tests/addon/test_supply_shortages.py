@@ -297,6 +297,20 @@ class TestSupplyReport(ShortageCommon):
         self.assertEqual((used, outs, inquiries, shortages), (0, 1, 1, 1))
         row = self.env["care.supply.report"].search([("product_id", "=", self.blanket.id)])
         self.assertAlmostEqual(row.days_out, 2, places=1)
+        opened = row.action_care_open()
+        self.assertEqual((opened["res_model"], opened["res_id"]), ("care.shortage", self.open().id))
+
+    def test_a_row_of_use_opens_its_move(self):
+        self.put(self.blanket, self.shelves, 20)
+        self.use(self.blanket, self.ward, 3)
+        self.env.flush_all()
+        action = self.env.ref("patient_care_coordination.action_supply_report")
+        self.assertIn("list", action.view_mode.split(","))
+        row = self.env["care.supply.report"].search([("product_id", "=", self.blanket.id)])
+        opened = row.with_user(self.clerk).action_care_open()
+        record = self.env[opened["res_model"]].browse(opened["res_id"])
+        move = record if record._name == "stock.move" else record.move_ids
+        self.assertEqual((move.product_id, move.quantity), (self.blanket, 3))
 
     def test_only_clerks_and_supervisors_read_it(self):
         self.rows("product_id", user=self.people["supervisor"])

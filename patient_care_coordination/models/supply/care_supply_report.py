@@ -82,3 +82,16 @@ class CareSupplyReport(models.Model):
             FROM care_shortage shortage
             """
         )
+
+    def action_care_open(self):
+        """Open what a row stands for: the shortage, or the transfer or move that used it."""
+        self.ensure_one()
+        number, is_shortage = divmod(self.id, 2)
+        record = self.env["care.shortage" if is_shortage else "stock.move"].browse(number)
+        record = (not is_shortage and record.picking_id) or record
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": record._name,
+            "res_id": record.id,
+            "views": [(False, "form")],
+        }
