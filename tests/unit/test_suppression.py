@@ -229,60 +229,201 @@ def test_a_mean_of_few_is_hidden():
     assert table["totals"] == [None, 52, 4.5]
 
 
-def test_figures_of_few_cases():
-    def figure(numerator, denominator, **more):
-        value = numerator if denominator is None else denominator and numerator / denominator
-        return {
-            "numerator": numerator,
-            "denominator": denominator,
-            "value": value,
-            "open": 0,
-            **more,
-        }
+def shown(tables=(), sums=(), least=5, **figures):
+    """What is printed of figures beside tables: ``{code: (numerator, denominator)}``.
 
-    rows = [
-        figure(50, None),
-        figure(3, None),
-        figure(20, 40),
-        figure(38, 40),
-        figure(0, 40),
-        figure(0, 47),
-        figure(9.5, 30, cases=False),
-        figure(30, 44, open=2),
-        figure(20, 33),
-    ]
-    suppression.hide_figures(rows, 5, wholes=[50], counts={33})
-    hidden = [sorted(row["hidden"]) for row in rows]
-    everything = ["denominator", "numerator", "value"]
-    assert hidden == [
-        [],
-        ["numerator", "value"],
-        [],
-        ["numerator", "value"],
-        [],
-        everything,
-        [],
-        ["open"],
-        everything,
-    ]
-    assert rows[3]["numerator"] is None
+    :param figures: ``(numerator, denominator, within, open)`` by their code, which is the name of
+        the numerator; that of the denominator is ``of_<code>`` unless it is given in ``of``
+    """
+    tables = list(tables)
+    suppression.hide_tables(tables, least)
+    rows = []
+    for code, (numerator, denominator, within, still, *of) in figures.items():
+        names = {"numerator": code}
+        if denominator is not None:
+            names["denominator"] = of[0] if of else f"of_{code}"
+        if still:
+            names["open"] = f"{code} open"
+        rows.append(
+            {
+                "code": code,
+                "numerator": numerator,
+                "denominator": denominator,
+                "value": numerator,
+                "open": still,
+                "facts": {
+                    "names": names,
+                    "subset": denominator is not None,
+                    "within": within,
+                    "beside": True,
+                },
+            }
+        )
+    suppression.hide_figures(rows, tables, least, sums)
+    for row in rows:
+        assert ("value" in row["hidden"]) == (row["numerator"] is None)
+    return {row["code"]: (row["numerator"], row["denominator"]) for row in rows}
+
+
+def one_column(names, counts):
+    """A table of counts, one below the other, with their total."""
+    return suppression.complete(
+        {
+            "columns": [{"type": "text"}, {"type": "count"}],
+            "rows": [[name, count] for name, count in zip(names, counts, strict=True)],
+            "totals": True,
+            "same": {(row, 1): name for row, name in enumerate(names)},
+        }
+    )
+
+
+def test_figures_of_few_cases():
+    figures = shown(
+        received=(50, None, None, 0),
+        flags=(3, None, None, 0),
+        half=(20, 40, None, 0),
+        nearly=(38, 40, None, 0),
+        none=(0, 40, None, 0),
+        left_over=(0, 47, "received", 0),
+        left_open=(0, 40, "received", 8),
+        few=(2, 3, None, 0),
+    )
+    assert figures == {
+        "received": (50, None),
+        "flags": (None, None),
+        "half": (20, 40),
+        # Two are not among the 38.
+        "nearly": (None, 40),
+        "none": (0, 40),
+        # Three of the 50 received are not among the 47, and two not among 40 and 8.
+        "left_over": (None, None),
+        "left_open": (0, 40),
+        "few": (None, None),
+    }
+
+
+def test_counts_that_are_no_parts_of_each_other_are_shown():
+    """Closed 63 and received 64 leave nobody over: they are other inquiries."""
+    figures = shown(
+        received=(64, None, None, 0),
+        closed=(63, None, None, 0),
+        quick=(40, 63, None, 0, "closed"),
+    )
+    assert figures["quick"] == (40, 63)
+
+
+def test_a_number_that_a_table_hides_by_chance_is_shown():
+    table = one_column(["a", "b", "c"], [3, 7, 30])
+    assert shown([table], other=(7, 30, None, 0)) == {"other": (7, 30)}
+    assert [row[1] for row in table["rows"]] == [None, None, 30]
 
 
 def test_parts_of_one_whole_cannot_be_had_from_each_other():
-    def figures(whole, **parts):
-        rows = [
-            {"code": code, "numerator": part, "denominator": whole, "value": part, "open": 0}
-            for code, part in parts.items()
-        ]
-        suppression.hide_figures(rows, 5, parts=[("a", "b", "c")])
-        return [row["numerator"] for row in rows]
+    def parts(whole, *numbers):
+        names = ("a", "b", "c")[: len(numbers)]
+        figures = {
+            name: (part, whole, None, 0, "whole") for name, part in zip(names, numbers, strict=True)
+        }
+        found = shown(sums=[("whole", list(names))], **figures)
+        return [found[name][0] for name in names]
 
     # Of 20, 10 and 7 leave 3.
-    assert figures(20, a=10, b=3, c=7) == [10, None, None]
+    assert parts(20, 10, 3, 7) == [10, None, None]
     # Three of the 40 are in no part: who knows all parts knows them too.
-    assert figures(40, a=20, b=10, c=7) == [20, 10, None]
+    assert parts(40, 20, 10, 7) == [20, 10, None]
     # What is in no part is many, so it can be anything.
-    assert figures(40, a=20, b=3, c=7) == [20, None, 7]
-    assert figures(20, a=10, b=0, c=10) == [10, 0, 10]
-    assert figures(20, a=10, b=10) == [10, 10]
-    assert figures(4, a=4, b=0, c=0) == [None, None, None]
+    assert parts(40, 20, 3, 7) == [20, None, 7]
+    assert parts(20, 10, 0, 10) == [10, 0, 10]
+    assert parts(20, 10, 10) == [10, 10]
+    assert parts(4, 4, 0, 0) == [None, None, None]
+
+
+def test_a_figure_tells_no_row_of_a_table():
+    """Complaints and grievances are 36 together: beside 33 complaints that would be 3."""
+    table = one_column(["complaint", "grievance", "question", "lost"], [33, 3, 20, 6])
+    sums = [("of_praise", ["complaint", "grievance"])]
+    assert shown([table], sums, praise=(9, 36, None, 0)) == {"praise": (None, None)}
+    assert [row[1] for row in table["rows"]] == [33, None, 20, None]
+
+
+def test_a_figure_tells_no_cell_of_a_grid():
+    """Of 21 upset people 17 were calm at the end: of 19 who were calm then, 2 were so before."""
+    grid = suppression.complete(
+        {
+            "columns": [
+                {"type": "text"},
+                *({"type": kind} for kind in ("count", "count", "total")),
+            ],
+            "rows": [["calm", 2, 9, None], ["angry", 17, 14, None]],
+            "totals": True,
+            "same": {
+                (0, 1): "calm calm",
+                (0, 2): "calm angry",
+                (1, 1): "angry calm",
+                (1, 2): "angry angry",
+            },
+        }
+    )
+    sums = [("calmer", ["angry calm"]), ("of_calmer", ["angry calm", "angry angry"])]
+    found = shown([grid], sums, calmer=(17, 31, None, 0))
+    assert found["calmer"][0] is None
+    assert grid["rows"][0][1] is None
+
+
+def test_tables_tell_nothing_by_a_sum_of_their_names():
+    """Two tables of their own, and a sum across them that no link tells of."""
+    first = one_column(["a", "b", "c"], [3, 9, 30])
+    second = one_column(["e", "f"], [12, 40])
+    shown([first, second], [("e", ["a", "b"])])
+    assert [row[1] for row in first["rows"]] == [None, None, 30]
+    third = one_column(["g", "h"], [9, 40])
+    again = one_column(["a", "b", "c"], [3, 9, 30])
+    shown([again, third], [("g", ["b"])])
+    # Whoever reads 9 in the other table would have 3 here, so 30 goes too.
+    assert [row[1] for row in again["rows"]] == [None, None, None]
+    assert [row[1] for row in third["rows"]] == [9, 40]
+
+
+def follows(unknown, sums, counts, known, reach=2):
+    """The unknowns that are alike in every solution near the truth: all are tried."""
+    order = sorted(unknown, key=str)
+    seen = {name: set() for name in order}
+    for moves in itertools.product(range(-reach, reach + 1), repeat=len(order)):
+        trial = counts | {
+            name: counts[name] + move for name, move in zip(order, moves, strict=True)
+        }
+        if all(trial[total] == sum(trial[part] for part in parts) for total, parts in sums):
+            for name in order:
+                seen[name].add(trial[name])
+    return {name for name, values in seen.items() if len(values) < 2}
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(
+    st.lists(st.integers(0, 9), min_size=2, max_size=4),
+    st.lists(st.sets(st.integers(0, 3), min_size=1), min_size=1, max_size=2),
+    st.integers(0, 6),
+)
+def test_what_is_shown_tells_no_small_count(counts, groups, beside):
+    """Figures that are sums of rows of a table, against an attacker who tries every number."""
+    names = [f"row {number}" for number in range(len(counts))]
+    table = one_column(names, counts)
+    truth = dict(zip(names, counts, strict=True)) | {"all": sum(counts)}
+    sums, figures = [("all", names)], {}
+    for number, group in enumerate(groups):
+        parts = [names[each] for each in sorted(group) if each < len(names)]
+        if not parts:
+            continue
+        name = f"figure{number}"
+        truth[name] = sum(truth[part] for part in parts) + beside
+        truth[f"rest {number}"] = beside
+        sums.append((name, [*parts, *([f"rest {number}"] if beside else [])]))
+        figures[name] = (truth[name], None, None, 0)
+    table["same"] |= {("total", 1): "all"}
+    wanted = [(total, [part for part in parts if part in names]) for total, parts in sums[1:]]
+    found = shown([table], wanted, **figures)
+    known = {name for name, (number, _of) in found.items() if number is not None}
+    known |= {name for row, name in table["same"].items() if row not in table["hidden"]}
+    unknown = {name for name in truth if name not in known}
+    told = follows(unknown, sums, truth, known)
+    assert not {name for name in told if 0 < truth[name] < 5 and ("rest" not in name or beside)}

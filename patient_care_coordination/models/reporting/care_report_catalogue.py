@@ -3,7 +3,6 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from . import suppression
-from .care_kpi import PARTS
 
 # How many cases are listed one by one.
 MOST_CASES = 100
@@ -233,13 +232,14 @@ class CareReportCatalogue(models.AbstractModel):
             each["hidden"] = set()
         if not least:
             return
-        counts = suppression.hide_tables(tables, least)
-        wholes = [
-            figure["numerator"]
-            for figure in figures
-            if figure["code"] in ("received", "closed") and figure["numerator"] >= least
-        ]
-        suppression.hide_figures(figures, least, wholes, counts, PARTS)
+        suppression.hide_tables(tables, least)
+        kpi = self.env["care.kpi"]
+        for figure in figures:
+            figure["facts"] = kpi._care_facts(figure)
+        suppression.hide_figures(figures, tables, least, kpi._care_figure_sums())
+        for each in [*tables, *figures]:
+            for name in ("counts", "systems", "facts"):
+                each.pop(name, None)
 
     # ------------------------------------------------------------------
     # What is counted

@@ -155,6 +155,10 @@ class CareReportCatalogue(models.AbstractModel):
                         for label, (_all, due, met, answer_due, answer_met, still), _group in rows
                     ],
                     "totals": True,
+                    "same": {
+                        ("total", index): name
+                        for index, name in zip((1, 2, 4, 5, 7), names, strict=True)
+                    },
                     "chart": section["chart"]
                     and {
                         "kind": "bars",
@@ -205,6 +209,13 @@ class CareReportCatalogue(models.AbstractModel):
                         )
                     ],
                     "totals": True,
+                    "same": {
+                        ("total", 1): "first_contact_due",
+                        ("total", 2): "first_contact_met",
+                        ("total", 4): "first_contact_open",
+                        ("total", 5): "transfers",
+                        ("total", 7): "escalated",
+                    },
                 }
             ],
             "definitions": ["first_contact", "transfers", "reopened", "escalated"],
@@ -236,6 +247,7 @@ class CareReportCatalogue(models.AbstractModel):
                     ],
                     "totals": True,
                     "links": {("total", 3): "closed"},
+                    "same": {(row, 3): f"outcome {code}" for row, code in enumerate(order)},
                     "chart": section["chart"]
                     and {
                         "kind": "bars",
@@ -287,6 +299,10 @@ class CareReportCatalogue(models.AbstractModel):
                     ],
                     "totals": True,
                     "links": {("total", 5): "closed"},
+                    "same": {
+                        ("total", index): f"outcome {code}"
+                        for index, code in enumerate(FINDINGS, start=1)
+                    },
                 },
                 {
                     "name": self.env._("Of the inquiries received in the period"),
@@ -313,6 +329,11 @@ class CareReportCatalogue(models.AbstractModel):
                     ],
                     "totals": True,
                     "overall": {2: worked / done if done else None},
+                    "same": {
+                        ("total", 3): "answer_due",
+                        ("total", 4): "answer_met",
+                        ("total", 6): "extended",
+                    },
                 },
             ],
             "definitions": [*FINDINGS, "answer_on_time", "extended"],

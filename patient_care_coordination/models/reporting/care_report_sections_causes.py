@@ -35,6 +35,7 @@ class CareReportCatalogue(models.AbstractModel):
                     for label, values, _group in self._care_rows(groups, section)
                 ],
                 "totals": True,
+                "same": {("total", 1): "supply_caused", ("total", 2): "equipment_caused"},
             }
         ]
         equipment = self.env["care.equipment.report"]

@@ -148,6 +148,7 @@ class CareReportCatalogue(models.AbstractModel):
                     "rows": [[word, cases.get(code, 0)] for code, word in words.items()],
                     "totals": True,
                     "links": {("total", 1): "received"},
+                    "same": {(row, 1): f"severity {code}" for row, code in enumerate(words)},
                 },
                 {
                     "name": self.env._("Red flags raised in the period"),
@@ -162,6 +163,7 @@ class CareReportCatalogue(models.AbstractModel):
                         for label, values, _group in self._care_rows(flags, section | {"top": 0})
                     ],
                     "totals": True,
+                    "same": {("total", 1): "flags_raised", ("total", 2): "flags_in_time"},
                 },
             ],
             "definitions": ["severe", "red_flags", "flags_on_time"],
@@ -232,6 +234,7 @@ class CareReportCatalogue(models.AbstractModel):
             ["__count"],
         ):
             found.setdefault(start, dict.fromkeys(ends, 0))[end] += cases
+        starts = [start for start in words if start in found]
         used = [code for code in ends if any(values[code] for values in found.values())]
         return {
             "tables": [
@@ -250,6 +253,7 @@ class CareReportCatalogue(models.AbstractModel):
                     ],
                     "totals": True,
                     "overall": {4: points / said if said else None},
+                    "same": {("total", 1): "rated", ("total", 2): "satisfied"},
                 },
                 {
                     "name": self.env._("Emotional state of callers, at the start and at the end"),
@@ -260,10 +264,14 @@ class CareReportCatalogue(models.AbstractModel):
                     ],
                     "rows": [
                         [words[start], *(found[start][code] for code in used), None]
-                        for start in words
-                        if start in found
+                        for start in starts
                     ],
                     "totals": True,
+                    "same": {
+                        (row, index): f"emotion {start} {code}"
+                        for row, start in enumerate(starts)
+                        for index, code in enumerate(used, start=1)
+                    },
                 },
             ],
             "definitions": ["satisfied", "calmer"],
@@ -294,6 +302,7 @@ class CareReportCatalogue(models.AbstractModel):
                     ],
                     "totals": True,
                     "links": {("total", 1): "received"},
+                    "same": {("total", 2): "interpreter"},
                 }
             ],
             "definitions": ["interpreter"],

@@ -16,6 +16,8 @@ from collections import Counter
 
 # Totals are what readers look for: other cells are hidden rather than them.
 TOTAL_COST = 1_000_000
+# Sums of a report have the factors 1 and -1: what vanishes modulo this vanishes.
+PRIME = 2**61 - 1
 
 
 def suppress(cells, sums, least, hide=(), shared=()):
@@ -177,11 +179,12 @@ def _fill(columns, row, counts):
 
 
 def hide_tables(tables, least):
-    """Hide small counts in tables that are shown together, in place; return the counts hidden.
+    """Hide small counts in tables that are shown together, in place.
 
     ``hidden`` of each table becomes the set of its hidden places ``(row, column)``, the row of
     totals being ``"total"``; the values there become None. ``links`` of a table,
-    ``{(row, column): name}``, says that two tables show the same count.
+    ``{(row, column): name}``, says that two tables show the same count. For ``hide_figures`` each
+    table keeps its ``counts`` and its ``systems`` of sums as they were.
     """
     systems = [(table, *system) for table in tables for system in _systems(table)]
     # What adds up in one table alone is free to go down there.
@@ -207,15 +210,16 @@ def hide_tables(tables, least):
         if not more:
             break
         links |= more
-    counts = set()
     for table in tables:
-        table["hidden"] = set()
-    for (table, cells, _sums), hidden in zip(systems, found, strict=True):
-        counts |= {cells[key] for key in hidden}
+        table["hidden"], table["systems"], table["counts"] = set(), [], {}
+    for (table, cells, sums), hidden in zip(systems, found, strict=True):
         table["hidden"] |= {key for key in hidden if not isinstance(key[1], tuple)}
+        table["systems"].append((cells, sums))
+        table["counts"] |= {
+            key: count for key, count in cells.items() if not isinstance(key[1], tuple)
+        }
     for table in tables:
         _blank(table, least)
-    return counts
 
 
 def _systems(table):
@@ -281,55 +285,182 @@ def _blank(table, least):
         lines[row][index] = None
 
 
-def hide_figures(figures, least, wholes=(), counts=(), parts=()):
-    """Hide key figures made of few cases, in place.
+def hide_figures(figures, tables, least, sums=()):
+    """Hide key figures that are small or would tell a small count, in place.
 
-    A figure is a dict with ``numerator``, ``denominator`` (None for a plain count), ``value``,
-    ``open`` and ``cases`` (False if the numerator is no count). ``hidden`` becomes the set of the
-    names hidden.
+    A figure is a dict with ``numerator``, ``denominator`` (None for a plain count), ``value`` and
+    ``open``. Its ``facts`` say what these count: ``names``, ``{part: name of the count}``, without
+    a part that counts no cases; ``subset``, whether the numerator is part of the denominator;
+    ``within``, the name of the count that the denominator is part of, together with ``open`` if
+    ``beside``. Cells of a table that are the same count have the name in its ``links`` or ``same``,
+    both ``{(row, column): name}``. ``hidden`` becomes the set of the parts hidden.
 
-    :param wholes: counts that are shown and that denominators are parts of
-    :param counts: what tables hide: a figure that is the same number would tell it
-    :param parts: groups of codes whose numerators are parts of one denominator
+    Of all that is hidden, and of what is left over between two counts, a reader must not get a
+    small one by adding and subtracting anything that is shown. So figures are shown one after the
+    other as long as that holds; what the tables show alone is hidden further where it does not.
+
+    :param tables: as ``hide_tables`` left them, with the counts before hiding in ``counts``
+    :param sums: ``[(name of a total, [names of its parts])]`` of names beyond one table; what its
+        parts leave of it is in none of them
     """
-
-    def small(*numbers):
-        return any(0 < each < least or each in counts and each >= least for each in numbers)
-
+    audit = _Audit(least)
+    for number, table in enumerate(tables):
+        audit.add_table(number, table)
     for figure in figures:
-        number, whole, still = figure["numerator"], figure["denominator"], figure["open"]
+        audit.add_figure(figure)
+    for total, parts in sums:
+        audit.add_sum(total, parts)
+    audit.close_tables()
+    for table, key in audit.hidden_places():
+        table["hidden"].add(key)
+    for table in tables:
+        _blank(table, least)
+    for figure in figures:
+        facts = figure["facts"]
         hidden = figure["hidden"] = set()
-        if whole is None:
-            if small(number):
-                hidden |= {"numerator", "value"}
-        else:
-            if small(whole, *(each - whole for each in wholes if each >= whole)):
-                hidden |= {"numerator", "denominator", "value"}
-            if figure.get("cases", True) and small(number, whole - number):
-                hidden |= {"numerator", "value"}
-        if still and small(still):
-            hidden.add("open")
-    for codes in parts:
-        _hide_parts([figure for figure in figures if figure["code"] in codes], least)
-    for figure in figures:
-        for name in figure["hidden"]:
-            figure[name] = None
+        for part in ("denominator", "open", "numerator"):
+            name = facts["names"].get(part)
+            if part == "numerator" and "denominator" in hidden:
+                hidden.add(part)
+            elif name and not audit.show(name):
+                hidden.add(part)
+        if "numerator" in hidden:
+            hidden.add("value")
+        for part in hidden:
+            figure[part] = None
 
 
-def _hide_parts(figures, least):
-    """Hide more of the parts of one whole, until those hidden cannot be had from the others.
+class _Audit:
+    """What a reader of a report gets by adding and subtracting: counts, and sums among them."""
 
-    What is in none of the parts is shown nowhere: if it is large, it covers a hidden part.
+    def __init__(self, least):
+        self.least = least
+        self.counts = {}
+        self.sums = []
+        self.known = set()
+        self.starred = set()
+        self.places = {}
+
+    def add_table(self, number, table):
+        names = {**table.get("links", {}), **table.get("same", {})}
+
+        def name(key):
+            return names.get(key, (number, key))
+
+        for key, count in table["counts"].items():
+            self.counts[name(key)] = count
+            self.places.setdefault(name(key), []).append((table, key))
+            (self.starred if key in table["hidden"] else self.known).add(name(key))
+        for cells, sums in table["systems"]:
+            for key, count in cells.items():
+                self.counts.setdefault(name(key), count)
+            self.sums += [(name(total), [name(key) for key in parts]) for total, parts in sums]
+
+    def add_figure(self, figure):
+        facts = figure["facts"]
+        names = facts["names"]
+        for part, name in names.items():
+            self.counts.setdefault(name, int(figure[part] or 0))
+        if facts["subset"]:
+            self.add_sum(names["denominator"], [names["numerator"]])
+        if facts["within"] in self.counts:
+            inside = [names["denominator"]]
+            if facts["beside"] and "open" in names:
+                inside.append(names["open"])
+            self.add_sum(facts["within"], inside)
+
+    def add_sum(self, total, parts):
+        parts = [name for name in parts if name in self.counts]
+        if total not in self.counts or not parts:
+            return
+        rest = self.counts[total] - sum(self.counts[name] for name in parts)
+        if rest:
+            left = ("rest", len(self.sums))
+            self.counts[left] = rest
+            parts = [*parts, left]
+        self.sums.append((total, parts))
+
+    def close_tables(self):
+        """Hide what is hidden elsewhere, and more while the tables tell a small count."""
+        self.known -= self.starred
+        while told := self.told():
+            near = {
+                name
+                for total, parts in self.sums
+                if told & {total, *parts}
+                for name in (total, *parts)
+                if name in self.known and self.counts[name]
+            }
+            near = near or {name for name in self.known if self.counts[name]}
+            # One of the near ones is shown, or nothing would be told.
+            name = min(near, key=lambda each: (self.counts[each], str(each)))
+            self.known.discard(name)
+            self.starred.add(name)
+
+    def hidden_places(self):
+        return [
+            place
+            for name in self.starred
+            for place in self.places.get(name, ())
+            if self.counts[name]
+        ]
+
+    def show(self, name):
+        """Show a count if it is not small and tells of nothing small; returns whether it is."""
+        if name in self.known:
+            return True
+        if name not in self.starred and not 0 < self.counts[name] < self.least:
+            self.known.add(name)
+            if not self.told():
+                return True
+            self.known.discard(name)
+        self.starred.add(name)
+        return False
+
+    def told(self):
+        """The small counts that follow from what is shown."""
+        rows, told = [], set()
+        for total, parts in self.sums:
+            row = {name: 1 for name in parts if name not in self.known}
+            if total not in self.known:
+                row[total] = -1
+            elif row and self.starred.issuperset(row):
+                # Nobody hides a zero: so many ones are all ones.
+                if sum(self.counts[name] for name in row) == len(row):
+                    told |= row.keys()
+            if row:
+                rows.append(row)
+        told |= _determined(rows)
+        return {name for name in told if 0 < self.counts[name] < self.least}
+
+
+def _determined(rows):
+    """The unknowns that linear equations fix, by Gauss-Jordan elimination modulo a prime.
+
+    :param rows: dicts ``{unknown: coefficient}``
     """
-    if not figures or "denominator" in figures[0]["hidden"]:
-        return
-    whole, named = figures[0]["denominator"], {figure["code"]: figure for figure in figures}
-    cells = {code: figure["numerator"] for code, figure in named.items()}
-    rest = whole - sum(cells.values())
-    if rest >= least:
-        return
-    hide = [code for code, figure in named.items() if "numerator" in figure["hidden"]]
-    cells |= {None: rest, "whole": whole}
-    for code in suppress(cells, [("whole", [None, *named])], least, hide=hide):
-        if code in named:
-            named[code]["hidden"] |= {"numerator", "value"}
+    pivots = {}
+    for row in rows:
+        row = dict(row)
+        for name in [name for name in row if name in pivots]:
+            _subtract(row, pivots[name], row[name])
+        if not row:
+            continue
+        pivot = next(iter(row))
+        factor = pow(row[pivot], -1, PRIME)
+        row = {name: value * factor % PRIME for name, value in row.items()}
+        for other in pivots.values():
+            if pivot in other:
+                _subtract(other, row, other[pivot])
+        pivots[pivot] = row
+    return {pivot for pivot, row in pivots.items() if len(row) == 1}
+
+
+def _subtract(row, other, factor):
+    """Take ``factor`` times another row from a row, in place."""
+    for name, value in other.items():
+        left = (row.get(name, 0) - factor * value) % PRIME
+        if left:
+            row[name] = left
+        else:
+            row.pop(name, None)
