@@ -930,6 +930,31 @@ class TestInquiryReport(ReportCommon):
         self.assertEqual(action["res_model"], "care.improvement")
         self.assertIn(str(tickets[0].id), str(action["context"]))
 
+    def test_every_analysis_of_inquiries_proposes(self):
+        food, waiting = (self.env.ref(f"{MODULE}.category_{name}") for name in ("food", "waiting"))
+        ticket = self.make_inquiry(category_id=waiting.id)
+        issues = self.env["care.issue"].create(
+            [
+                {"ticket_id": ticket.id, "category_id": food.id, "department_id": self.ward.id},
+                {"ticket_id": ticket.id, "category_id": waiting.id},
+            ]
+        )
+        self.env.flush_all()
+        coordinator = self.people["coordinator"]
+        for name in REPORTS:
+            with self.subTest(report=name):
+                model = self.env["ir.model"]._get(f"care.{name}.report")
+                bound = self.env["ir.actions.actions"].with_user(coordinator)
+                names = [row["name"] for row in bound.get_bindings(model.model).get("action", [])]
+                self.assertIn("Propose an improvement", names)
+        rows = self.env["care.issue.report"].with_user(coordinator).browse(issues.ids)
+        context = rows[0].action_care_propose()["context"]
+        self.assertEqual(context["default_ticket_ids"], [Command.set(ticket.ids)])
+        self.assertEqual(context["default_category_id"], food.id)
+        self.assertEqual(context["default_department_id"], self.ward.id)
+        context = rows.action_care_propose()["context"]
+        self.assertFalse(context["default_category_id"] or context["default_department_id"])
+
 
 class TestReportAccess(ReportCommon):
     @classmethod

@@ -367,8 +367,8 @@ class CareImprovement(models.Model):
             )
         values = {
             "default_ticket_ids": [Command.set(inquiries.ids)],
-            "default_category_id": inquiries._care_shared("category_id").id,
-            "default_department_id": inquiries._care_shared("care_department_id").id,
+            "default_category_id": shared(inquiries, "category_id").id,
+            "default_department_id": shared(inquiries, "care_department_id").id,
             "default_company_id": companies.id or self.env.company.id,
         }
         if pattern:
@@ -528,3 +528,9 @@ class CareImprovement(models.Model):
         """What is decided or has more time needs no reminder any more."""
         settled = self.sudo().filtered(lambda improvement: not improvement.overdue)
         settled.activity_unlink([OVERDUE])
+
+
+def shared(records, name):
+    """What each of some records has in a field; nothing if they differ or one lacks it."""
+    found = {record[name] for record in records}
+    return found.pop() if len(found) == 1 else records[name].browse()

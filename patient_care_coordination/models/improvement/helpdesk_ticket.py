@@ -27,11 +27,6 @@ class HelpdeskTicket(models.Model):
         """Propose an improvement with these inquiries as its evidence."""
         return self.env["care.improvement"]._care_propose(self)
 
-    def _care_shared(self, name):
-        """What each of these inquiries has in a field; nothing if they differ or one lacks it."""
-        found = {ticket[name] for ticket in self}
-        return found.pop() if len(found) == 1 else self[name].browse()
-
     def _care_people(self):
         """What tells who is behind these inquiries: patients, callers and people spoken to.
 

@@ -79,3 +79,7 @@ class CareAnalysis(models.AbstractModel):
             "res_id": self.ticket_id.id,
             "views": [(False, "form")],
         }
+
+    def action_care_propose(self):
+        """Propose an improvement with the inquiries of these rows as its evidence."""
+        return self.env["care.improvement"]._care_propose(self.ticket_id)

@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..improvement.care_improvement import shared
+
 
 class CareIssueReport(models.Model):
     """Issues of inquiries, a row each: severity, stage of care and finding."""
@@ -65,3 +67,12 @@ class CareIssueReport(models.Model):
             shared,
             joins,
         )
+
+    def action_care_propose(self):
+        """Propose an improvement about what these issues share: an inquiry may have others."""
+        action = super().action_care_propose()
+        action["context"] |= {
+            "default_category_id": shared(self, "category_id").id,
+            "default_department_id": shared(self, "department_id").id,
+        }
+        return action
