@@ -182,10 +182,6 @@ class CareInquiryReport(models.Model):
         readonly=True, aggregator="avg", help="From 1, not satisfied, to 5; the latest of each."
     )
 
-    def action_care_propose(self):
-        """Propose an improvement with the inquiries of these rows as its evidence."""
-        return self.env["care.improvement"]._care_propose(self.ticket_id)
-
     @property
     def _table_query(self):
         shared, joins = self._care_shared()
