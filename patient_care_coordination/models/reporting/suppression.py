@@ -340,6 +340,8 @@ class _Audit:
         self.known = set()
         self.starred = set()
         self.places = {}
+        self.left = set()
+        self.told_anyway = set()
 
     def add_table(self, number, table):
         names = {**table.get("links", {}), **table.get("same", {})}
@@ -377,25 +379,35 @@ class _Audit:
         if rest:
             left = ("rest", len(self.sums))
             self.counts[left] = rest
+            self.left.add(left)
             parts = [*parts, left]
         self.sums.append((total, parts))
 
     def close_tables(self):
-        """Hide what is hidden elsewhere, and more while the tables tell a small count."""
+        """Hide what is hidden elsewhere, and more while the tables tell a small count.
+
+        What they leave over between two counts that stand nowhere in them is theirs to tell.
+        """
         self.known -= self.starred
+        self.told_anyway = {name for name in self.told() if name in self.left}
         while told := self.told():
-            near = {
-                name
-                for total, parts in self.sums
-                if told & {total, *parts}
-                for name in (total, *parts)
-                if name in self.known and self.counts[name]
-            }
-            near = near or {name for name in self.known if self.counts[name]}
-            # One of the near ones is shown, or nothing would be told.
-            name = min(near, key=lambda each: (self.counts[each], str(each)))
+            # One of these is shown, or nothing would be told: the least that puts an end to it,
+            # else the least.
+            near = sorted(self.near(told), key=lambda each: (self.counts[each], str(each)))
+            name = next((each for each in near if not self.told(without=each)), near[0])
             self.known.discard(name)
             self.starred.add(name)
+
+    def near(self, told):
+        """What is shown and not zero in the sums from which the counts in ``told`` follow."""
+        reached, near = set(told), set()
+        waiting = [{total, *parts} for total, parts in self.sums]
+        while found := [names for names in waiting if reached & names]:
+            waiting = [names for names in waiting if names not in found]
+            for names in found:
+                reached |= names - self.known
+                near |= {name for name in names & self.known if self.counts[name]}
+        return near
 
     def hidden_places(self):
         return [
@@ -417,12 +429,13 @@ class _Audit:
         self.starred.add(name)
         return False
 
-    def told(self):
-        """The small counts that follow from what is shown."""
+    def told(self, without=None):
+        """The small counts that follow from what is shown, or would ``without`` one of it."""
         rows, told = [], set()
+        known = self.known - {without}
         for total, parts in self.sums:
-            row = {name: 1 for name in parts if name not in self.known}
-            if total not in self.known:
+            row = {name: 1 for name in parts if name not in known}
+            if total not in known:
                 row[total] = -1
             elif row and self.starred.issuperset(row):
                 # Nobody hides a zero: so many ones are all ones.
@@ -431,7 +444,8 @@ class _Audit:
             if row:
                 rows.append(row)
         told |= _determined(rows)
-        return {name for name in told if 0 < self.counts[name] < self.least}
+        told = {name for name in told if 0 < self.counts[name] < self.least}
+        return told - self.told_anyway
 
 
 def _determined(rows):
