@@ -504,7 +504,11 @@ class CareKpi(models.AbstractModel):
     @api.model
     def _care_figure_sums(self):
         """``[(total, [parts])]`` of counts that figures and tables tell of, by their names."""
-        natures = self.env["care.nature"].with_context(active_test=False).search([])
+        natures = (
+            self.env["care.nature"]
+            .with_context(active_test=False)
+            .search([("code", "in", (*FORMAL, "compliment"))])
+        )
 
         def of_codes(codes):
             return [f"nature {nature.id}" for nature in natures if nature.code in codes]
