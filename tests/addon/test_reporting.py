@@ -829,6 +829,72 @@ class TestFigures(ReportCommon):
             self.assertTrue(kpi._care_context(MARCH)["care_few"])
             self.assertFalse(kpi._care_context(MARCH | {"start": "2025-01-01"})["care_few"])
 
+    def _sections(self, **scope):
+        """All sections on inquiries of March, nothing hidden."""
+        catalogue = self.env["care.report.catalogue"].with_context(tz=self.company.care_tz)
+        definition = {
+            "least": 0,
+            "sections": [
+                {
+                    "code": code,
+                    "title": code,
+                    "intro": "",
+                    "grouping": False,
+                    "top": 0,
+                    "chart": False,
+                }
+                for code, facts in catalogue._care_sections().items()
+                if "care.inquiry.report" in facts["models"] and code != "return"
+            ],
+        }
+        scope = MARCH | {"company_ids": self.company.ids, "domain": [], **scope}
+        return catalogue._care_build(definition, scope | {"names": True, "least": 0})
+
+    def _named(self, sections):
+        """``(name, count, where it stands)`` of all that figures and tables count."""
+        kpi = self.env["care.kpi"]
+        for section in sections:
+            for figure in section["figures"]:
+                for part, name in kpi._care_facts(figure)["names"].items():
+                    yield name, figure[part], figure["code"]
+            for table in section["tables"]:
+                lines = dict(enumerate(table["rows"])) | {"total": table["totals"]}
+                for key, name in {**table.get("links", {}), **table.get("same", {})}.items():
+                    row, index = key
+                    if lines[row]:
+                        yield name, lines[row][index], table["name"]
+
+    def test_counts_of_one_name_are_one_count(self):
+        """What board packs may hide rests on the names of counts and on the sums of names."""
+        kpi, counts, places = self.env["care.kpi"], {}, {}
+        with freeze_time(NOW):
+            sections = self._sections()
+            sums = kpi._care_figure_sums()
+        for name, count, where in self._named(sections):
+            places.setdefault(name, set()).add(where)
+            self.assertEqual(counts.setdefault(name, count), count, (name, places[name]))
+        shared = {name for name, where in places.items() if len(where) > 1}
+        for name in ("received", "closed", "ack_due", "answer_met", "rated", "severity 3"):
+            self.assertIn(name, shared)
+        rests = {
+            total: counts[total] - sum(counts.get(name, 0) for name in parts)
+            for total, parts in sums
+            if total in counts and counts.keys() & set(parts)
+        }
+        self.assertGreater(len(rests), 7)
+        for total, rest in rests.items():
+            if total in ("ack_due", "closed"):
+                self.assertGreaterEqual(rest, 0, total)
+            else:
+                self.assertEqual(rest, 0, total)
+        for figure in [figure for section in sections for figure in section["figures"]]:
+            facts = kpi._care_facts(figure)
+            if facts["subset"]:
+                self.assertLessEqual(figure["numerator"], figure["denominator"], figure["code"])
+            if facts["within"]:
+                inside = figure["denominator"] + (figure["open"] if facts["beside"] else 0)
+                self.assertLessEqual(inside, counts[facts["within"]], figure["code"])
+
     def test_percentages_of_groups_are_of_their_sums(self):
         with freeze_time(NOW):
             names = ["answer_met:sum", "answer_due:sum", "answer_rate:avg", "median_days:avg"]
