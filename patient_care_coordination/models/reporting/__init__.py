@@ -7,6 +7,8 @@ from . import care_decision_report
 from . import care_inquiry_report
 from . import care_issue_report
 from . import care_kpi
+from . import care_kpi_definitions
+from . import care_kpi_facts
 from . import care_report_catalogue
 from . import care_report_sections
 from . import care_report_sections_themes
