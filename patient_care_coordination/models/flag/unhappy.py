@@ -51,11 +51,12 @@ class Judgement(NamedTuple):
 
 def fold(text):
     """``text`` in lower case, without accents and apostrophes: "Didn’t" is "didnt"."""
-    text = _APOSTROPHES.sub("", text[:READ_AT_MOST]).casefold()
-    if text.isascii():
-        return text
-    text = unicodedata.normalize("NFKD", text)
-    return "".join(char for char in text if not unicodedata.combining(char))
+    text = text[:READ_AT_MOST]
+    if not text.isascii():
+        # Unicode's canonical caseless matching, then the accents go.
+        text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+        text = "".join(char for char in text if not unicodedata.combining(char))
+    return _APOSTROPHES.sub("", text).casefold()
 
 
 def read_rows(rows):
