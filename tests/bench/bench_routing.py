@@ -19,7 +19,6 @@ description watched, as the form fills it in; "on create" alone is reported besi
 """
 
 import gc
-import importlib.util
 import os
 import platform
 import random
@@ -33,7 +32,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
-ROOM = ROOT / "patient_care_coordination" / "models" / "routing"
+
+from tests.pure import load  # noqa: E402
 
 PREPARATION_RULES = 400
 ROUTING_RULES = 600
@@ -355,11 +355,8 @@ def make_domains():
 
 
 def load_pure(name):
-    """A pure module of the routing room, loaded by path: importing the addon needs Odoo."""
-    spec = importlib.util.spec_from_file_location(f"care_{name}", ROOM / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    """A pure module of the routing room: importing the addon needs Odoo."""
+    return load(f"routing.{name}")
 
 
 def compile_rules(engine, rules):

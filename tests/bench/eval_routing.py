@@ -9,12 +9,17 @@ only, no database: the engine is the one that decides in Odoo.
 
 import argparse
 import csv
-import importlib.util
 import json
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from tests.pure import load  # noqa: E402
 
 ADDON = Path(__file__).resolve().parents[2] / "patient_care_coordination"
 THEMES = (
@@ -34,12 +39,8 @@ THEMES = (
 
 
 def load_pure(name):
-    """A pure module of the routing room, loaded by path: importing the addon needs Odoo."""
-    path = ADDON / "models" / "routing" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"care_{name}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    """A pure module of the routing room: importing the addon needs Odoo."""
+    return load(f"routing.{name}")
 
 
 def load_themes():

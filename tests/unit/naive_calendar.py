@@ -78,9 +78,28 @@ def due(start, amount, unit, zone, weekdays, holidays):
     elif unit == "calendar_days":
         for _ in range(amount):
             day += DAY
-    else:
+    elif unit == "months":
         day = add_months(day, amount)
+    else:
+        day = last_of_months(day, amount)
     return end_of_day(day, zone)
+
+
+def last_of_months(day, months):
+    """Go on day by day from ``day`` until that many corresponding dates would be reached."""
+    if not months:
+        return day
+    wanted, year, month = day.day, day.year, day.month
+    for _ in range(months):
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    last = day
+    while (last.year, last.month) < (year, month):
+        last += DAY
+    # In the last month: up to the day before the one on which it began.
+    before = last - DAY
+    while (last.year, last.month) == (year, month) and last.day < wanted:
+        before, last = last, last + DAY
+    return before
 
 
 def holidays(spans, zone):

@@ -1,29 +1,19 @@
 """When clocks end: worked examples, and a naive second implementation on generated calendars."""
 
-import importlib.util
 import os
 import unittest
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from datetime import date, datetime, time, timedelta
 
 from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
+from ..pure import load
 from . import naive_calendar as naive
 
-ROOM = Path(__file__).parents[2] / "patient_care_coordination/models/clock"
 EXAMPLES = int(os.environ.get("CARE_EXAMPLES", "1500"))
 
 
-def load(name):
-    """A pure module of the clock room; an import through the addon would need a database."""
-    spec = importlib.util.spec_from_file_location(f"care_{name}", ROOM / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-calendar_math = load("calendar_math")
+calendar_math = load("clock.calendar_math")
 
 WEEK = frozenset(range(5))
 ENGLAND_2026 = {
@@ -117,6 +107,17 @@ class TestWorkedExamples(unittest.TestCase):
         due = ENGLAND.due(datetime(2026, 4, 4, 9), 1, "working_days")
         self.assertEqual(calendar_math.local_day(due, "Europe/London"), date(2026, 4, 7))
 
+    def test_six_months_of_england_commence_on_the_day_of_receipt(self):
+        # SI 2009/309 reg. 14(3)(a): "commencing on the day on which the complaint was received".
+        for received, last in (
+            (date(2026, 4, 2), date(2026, 10, 1)),
+            (date(2028, 2, 29), date(2028, 8, 28)),
+            (date(2026, 8, 31), date(2027, 2, 28)),
+            (date(2026, 4, 1), date(2026, 9, 30)),
+        ):
+            due = ENGLAND.due(datetime.combine(received, time(12)), 6, "months_from_day")
+            self.assertEqual(calendar_math.local_day(due, "Europe/London"), last)
+
     def test_six_months_are_clamped_to_the_end_of_the_month(self):
         self.assertEqual(calendar_math.add_months(date(2026, 8, 31), 6), date(2027, 2, 28))
         self.assertEqual(calendar_math.add_months(date(2027, 8, 31), 6), date(2028, 2, 29))
@@ -187,7 +188,7 @@ moments = st.datetimes(datetime(2009, 1, 1), datetime(2031, 12, 31)).map(
     lambda moment: moment.replace(microsecond=0)
 )
 zones = st.sampled_from(ZONES)
-UNITS = st.sampled_from(("hours", "working_days", "calendar_days", "months"))
+UNITS = st.sampled_from(calendar_math.UNITS)
 
 
 @st.composite

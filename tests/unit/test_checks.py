@@ -7,10 +7,11 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from ..pure import load
 from . import strategies
-from .test_engine import engine, load
+from .test_engine import engine
 
-checks = load("checks")
+checks = load("routing.checks")
 
 ANCESTORS = {"category": strategies.TREE, "department": strategies.TREE}
 

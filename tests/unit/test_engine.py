@@ -1,22 +1,11 @@
 """The routing engine, without a database."""
 
-import importlib.util
 import unittest
-from pathlib import Path
 
-ROOM = Path(__file__).parents[2] / "patient_care_coordination/models/routing"
+from ..pure import load
 
-
-def load(name):
-    """A pure module of the routing room; an import through the addon would need a database."""
-    spec = importlib.util.spec_from_file_location(f"care_{name}", ROOM / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-engine = load("engine")
-reader = load("reader")
+engine = load("routing.engine")
+reader = load("routing.reader")
 
 
 def text_rule(number, *values, match="any", **extra):

@@ -16,7 +16,9 @@ HOURS = "hours"
 WORKING_DAYS = "working_days"
 CALENDAR_DAYS = "calendar_days"
 MONTHS = "months"
-UNITS = (HOURS, WORKING_DAYS, CALENDAR_DAYS, MONTHS)
+# Months that commence on the day of receipt, and so end a day earlier.
+MONTHS_FROM_DAY = "months_from_day"
+UNITS = (HOURS, WORKING_DAYS, CALENDAR_DAYS, MONTHS, MONTHS_FROM_DAY)
 # A leave that covers more than this of a day makes it a holiday: typed in another time zone it may
 # begin an hour late, and an afternoon off is none.
 HOLIDAY = timedelta(hours=12)
@@ -107,7 +109,8 @@ class Clock(NamedTuple):
         """When a clock of ``amount`` ``unit`` ends that began at ``start``.
 
         Hours end to the second, whatever the clocks on the wall did meanwhile. All others end
-        with the last second of a local day, counted from the day after that of ``start``.
+        with the last second of a local day, counted from the day after that of ``start``; months
+        that commence on that day count it.
         """
         if unit == HOURS:
             return start + timedelta(hours=amount)
@@ -121,6 +124,8 @@ class Clock(NamedTuple):
             return day + timedelta(days=amount)
         if unit == MONTHS:
             return add_months(day, amount)
+        if unit == MONTHS_FROM_DAY:
+            return last_day_of_months(day, amount)
         raise ValueError(f"{unit!r} is none of {', '.join(UNITS)}")
 
     def working_days(self, start, end):
@@ -161,6 +166,22 @@ def add_months(day, months):
     """The same day ``months`` later (or earlier), at most the last day of that month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def last_day_of_months(day, months):
+    """The last day of a period of ``months`` that commences on ``day``.
+
+    That is the day before the corresponding date; where a month has none, its last day. From
+    29 February 2028 six months end on 28 August, from 2 April on 1 October, from the first of a
+    month with the last of one (SI 2009/309 reg. 14: "commencing on the day on which the complaint
+    was received").
+    """
+    if not months:
+        return day
+    if day.day == 1:
+        return add_months(day, months) - timedelta(days=1)
+    first = add_months(day.replace(day=1), months)
+    return first.replace(day=min(day.day - 1, monthrange(first.year, first.month)[1]))
 
 
 def within_months(event, received, months):

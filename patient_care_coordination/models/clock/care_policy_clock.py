@@ -14,6 +14,7 @@ UNITS = [
     ("working_days", "working days"),
     ("calendar_days", "calendar days"),
     ("months", "months"),
+    ("months_from_day", "months, the day of receipt included"),
 ]
 SEVERITIES = [("0", "0 Not present"), ("1", "1 Low"), ("2", "2 Medium"), ("3", "3 High")]
 
@@ -74,7 +75,7 @@ class CarePolicyClock(models.Model):
         "supervisors.",
     )
     warn_unit = fields.Selection(
-        [pair for pair in UNITS if pair[0] != "months"],
+        [pair for pair in UNITS if not pair[0].startswith("months")],
         string="Unit of warnings",
         required=True,
         default="working_days",

@@ -1,7 +1,13 @@
-from odoo import api, fields, models, tools
-from odoo.exceptions import UserError
+import csv
 
+from odoo import api, fields, models, tools
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import file_open
+
+from ..common.phrases import read_lists
 from .hints import Hints
+
+WORD_LISTS = "patient_care_coordination/data/flag/word_lists.csv"
 
 
 def target_text(env, minutes):
@@ -12,6 +18,12 @@ def target_text(env, minutes):
     if rest or hours < 2:
         return env._("%s minutes", minutes)
     return env._("%s hours", hours)
+
+
+def _word_lists():
+    """The lists of words that hints may name; see ``read_lists``."""
+    with file_open(WORD_LISTS, "r") as stream:
+        return read_lists(csv.DictReader(stream))
 
 
 class CareRedFlag(models.Model):
@@ -30,8 +42,10 @@ class CareRedFlag(models.Model):
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     hints = fields.Text(
-        help="Words that suggest this flag, one or more words a line, in all languages. A star "
-        "stands for any ending: suicid*. They suggest to a person; they never raise or clear it."
+        help="Words that suggest this flag, a phrase a line, in all languages. A star stands for "
+        "any ending (suicid*), a stroke for another word (hit/slapped), a plus for words near each "
+        "other (hit + my mother), brackets for a list of words ([person], [staff], [medicine]). "
+        'A line that begins with "unless" is an exception. They only suggest: a person decides.'
     )
     instruction = fields.Text(
         "Tell staff",
@@ -94,7 +108,22 @@ class CareRedFlag(models.Model):
     @tools.ormcache()
     def _care_hints(self):
         """The hints of all flags in use, compiled once for this process."""
-        return Hints({flag.id: (flag.hints or "").splitlines() for flag in self.sudo().search([])})
+        flags = self.sudo().search([])
+        return Hints({flag.id: (flag.hints or "").splitlines() for flag in flags}, _word_lists())
+
+    @api.constrains("hints")
+    def _check_hints(self):
+        for flag in self:
+            try:
+                Hints({flag.id: (flag.hints or "").splitlines()}, _word_lists())
+            except ValueError as error:
+                raise ValidationError(
+                    self.env._(
+                        "The words for %(flag)s name a list that does not exist: %(why)s",
+                        flag=flag.name,
+                        why=error,
+                    )
+                ) from error
 
     def action_care_raise(self):
         """Raise this flag on the inquiry of the form it is clicked in."""

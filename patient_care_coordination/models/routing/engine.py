@@ -1,7 +1,8 @@
 """The routing engine: plain facts and plain rules in, one decision with its evidence out.
 
-Pure: it imports nothing of Odoo and no sibling, so that it can be tested without a database and
-recompute a decision years later. The models around it only translate.
+Pure: it imports nothing of Odoo, so that it can be tested without a database and recompute a
+decision years later. The models around it only translate. Keywords are phrases (see
+``common/phrases.py``).
 
 A rule is a dict: ``id``; ``lines``, a list of ``{"field", "match", "values"}`` with match one of
 ``any``, ``all``, ``none`` and optionally ``alternative``, a number; optionally ``catch_all``,
@@ -17,9 +18,9 @@ Facts are a dict: the plain values of ``SINGLE_FACTS`` (or None), the sets of id
 ``ancestors`` (``{category: ids with ancestors}``, to extend the facts by what preparation found).
 """
 
-import re
-import unicodedata
+from ..common.phrases import Phrases, normalise, normalise_keyword
 
+__all__ = ["Compiled", "compile_rules", "normalise", "normalise_keyword"]
 NORMALISER_VERSION = 1
 SINGLE_FACTS = {
     "channel": "channel",
@@ -42,97 +43,6 @@ SET_FACTS = {
 KEYWORD_FIELDS = ("text", "subject")
 SUMMED_EFFECTS = ("category", "tags", "flags", "followers", "consults")
 
-_APOSTROPHES = re.compile("['\u2019\u02bc\u2018`]")
-_SEPARATORS = re.compile(r"[\W_]+")
-_KEYWORD_SEPARATORS = re.compile(r"[^\w*]+|_+")
-_INNER_STARS = re.compile(r"\*+(?=\w)")
-
-
-def normalise(text):
-    """Words of ``text``: accents dropped, case folded, apostrophes joined, single spaces."""
-    return " ".join(_SEPARATORS.sub(" ", _fold(text)).split())
-
-
-def normalise_keyword(keyword):
-    """A keyword as ``normalise`` gives text, with ``*`` kept at the end of words."""
-    words = _INNER_STARS.sub(" ", _KEYWORD_SEPARATORS.sub(" ", _fold(keyword))).split()
-    cleaned = (word.rstrip("*") + ("*" if word.endswith("*") else "") for word in words)
-    return " ".join(word for word in cleaned if word != "*")
-
-
-def _fold(text):
-    text = _APOSTROPHES.sub("", text).casefold()
-    if not text.isascii():
-        # Twice, because folding and decomposing each bring forth what the other has to take.
-        for _round in range(2):
-            text = unicodedata.normalize("NFKD", text).casefold()
-        text = "".join(char for char in text if not unicodedata.combining(char))
-        text = _APOSTROPHES.sub("", text)
-    return text
-
-
-class _Keywords:
-    """All keywords of a rule set in one automaton over tokens."""
-
-    def __init__(self):
-        self.exact = {}
-        self.prefix = {}
-        self.heads = {}
-
-    def add(self, keyword):
-        words = tuple(normalise_keyword(keyword).split())
-        if not words:
-            return
-        head, tail = words[0], words[1:]
-        table, key = (self.prefix, head[:-1]) if head.endswith("*") else (self.exact, head)
-        entries = table.setdefault(key, [])
-        if (tail, keyword) not in entries:
-            entries.append((tail, keyword))
-
-    def seal(self):
-        """Group the beginnings by their first letters, so that most words need one look."""
-        lengths = {}
-        for key in self.prefix:
-            lengths.setdefault(key[:3], set()).add(len(key))
-        self.heads = {head: tuple(sorted(sizes)) for head, sizes in lengths.items()}
-        self.head_sizes = tuple(sorted({len(head) for head in self.heads}))
-
-    def find(self, tokens):
-        """``{keyword: (position, number of words)}`` of all keywords in normalised words."""
-        found = {}
-        exact, prefix, heads = self.exact, self.prefix, self.heads
-        head_sizes = self.head_sizes
-        for position, token in enumerate(tokens):
-            entries = exact.get(token)
-            if entries:
-                self._collect(entries, tokens, position, found)
-            for head_size in head_sizes:
-                for length in heads.get(token[:head_size], ()):
-                    entries = prefix.get(token[:length]) if length <= len(token) else None
-                    if entries:
-                        self._collect(entries, tokens, position, found)
-        return found
-
-    @staticmethod
-    def _collect(entries, tokens, position, found):
-        for tail, keyword in entries:
-            if keyword in found:
-                continue
-            if not tail:
-                found[keyword] = position, 1
-                continue
-            for offset, word in enumerate(tail, start=position + 1):
-                if offset >= len(tokens):
-                    break
-                token = tokens[offset]
-                if word[-1] == "*":
-                    if not token.startswith(word[:-1]):
-                        break
-                elif token != word:
-                    break
-            else:
-                found[keyword] = position, 1 + len(tail)
-
 
 class Compiled:
     """A rule set ready to decide; made by ``compile_rules`` and never changed."""
@@ -143,7 +53,7 @@ class Compiled:
         self.broken = [
             [rule.id, rule.broken] for rule in self.preparation + self.routing if rule.broken
         ]
-        self.keywords = {field: _Keywords() for field in KEYWORD_FIELDS}
+        self.keywords = {field: Phrases() for field in KEYWORD_FIELDS}
         for rule in self.preparation + self.routing:
             for line in rule.lines:
                 if line["field"] in KEYWORD_FIELDS:
