@@ -11,6 +11,7 @@ from . import care_patient
 from . import care_red_flag
 from . import helpdesk_ticket
 from . import helpdesk_ticket_closing
+from . import helpdesk_ticket_copy
 from . import helpdesk_ticket_duplicate_wizard
 from . import helpdesk_ticket_flags
 from . import helpdesk_ticket_identity
