@@ -4,7 +4,8 @@ import json
 
 from lxml import etree
 
-from odoo.fields import Command
+from odoo.exceptions import UserError
+from odoo.fields import Command, Domain
 from odoo.http import Request
 from odoo.tests import new_test_user, tagged
 
@@ -192,3 +193,79 @@ class TestOthersRecords(CareCommon):
         self.assertFalse(copy.care_answer, "the second is not answered yet")
         ticket.team_id = self.catering
         self.assertTrue(ticket.with_user(self.people["responder"]).copy().sudo().care_is_inquiry)
+
+    def test_no_list_of_ours_hangs_on_fields_of_others(self):
+        """A list domain is a dependency: each new user would search our rules, and flush first."""
+        wrong = [
+            str(field)
+            for model in self.env.values()
+            for field in model._fields.values()
+            if (model._original_module == MODULE or field.name.startswith("care_"))
+            and field.type in ("one2many", "many2many")
+            and not field.compute
+            and isinstance(field.domain, (list, Domain))
+            and list(field.domain)
+            and self.env[field.comodel_name]._original_module != MODULE
+        ]
+        self.assertFalse(wrong, "write the domain as a string")
+
+    def test_a_company_and_its_user_in_one_step(self):
+        """Before the user is complete, nothing of ours may ask the database for users."""
+        company = self.env["res.company"].create({"name": "Second hospital"})
+        user = self.env["res.users"].create(
+            {
+                "name": "Clerk",
+                "login": "clerk@second.example",
+                "notification_type": "inbox",
+                "company_id": company.id,
+                "company_ids": [Command.set(company.ids)],
+                "group_ids": [Command.link(self.env.ref("base.group_user").id)],
+            }
+        )
+        self.env.flush_all()
+        self.assertEqual(user.notification_type, "inbox")
+
+    def test_privacy_lookup_by_an_administrator_without_a_role(self):
+        administrator = new_test_user(
+            self.env,
+            "plain_system",
+            groups="base.group_system,base.group_partner_manager",
+        )
+        partner = self.env["res.partner"].create({"name": "Ada Obi", "email": "ada@home.example"})
+        named = self.make_inquiry(partner_id=partner.id)
+        hidden = self.make_inquiry(partner_id=partner.id, care_identity="confidential")
+        self.env["care.patient"].create({"name": "Obi, Ada", "partner_id": partner.id})
+
+        def found(user):
+            wizard = self.env["privacy.lookup.wizard"].with_user(user)
+            wizard = wizard.create({"name": "Ada Obi", "email": "ada@home.example"})
+            wizard.action_lookup()
+            return {(line.res_model, line.res_id) for line in wizard.line_ids}, wizard
+
+        rows, wizard = found(administrator)
+        self.assertIn(("res.partner", partner.id), rows)
+        self.assertFalse(
+            {model for model, _id in rows if model.startswith("care.")},
+            "an administrator learns that somebody is a patient",
+        )
+        self.assertNotIn(("helpdesk.ticket", named.id), rows)
+        self.assertNotIn(("helpdesk.ticket", hidden.id), rows)
+        self.assertIn("privacy officer", wizard.care_note)
+
+        officer = self.people["privacy_officer"]
+        officer.group_ids = [Command.link(self.env.ref("base.group_system").id)]
+        rows, wizard = found(officer)
+        self.assertIn(("helpdesk.ticket", named.id), rows)
+        self.assertIn(("helpdesk.ticket", hidden.id), rows)
+        self.assertIn("care.patient", {model for model, _id in rows})
+        self.assertFalse(wizard.care_note)
+
+    def test_whoever_deletes_a_caller_is_told_why_not(self):
+        partner = self.env["res.partner"].create({"name": "Ada Obi"})
+        self.make_inquiry(partner_id=partner.id)
+        other = self.env["res.partner"].create({"name": "Plumber"})
+        for action in (partner.unlink, (partner | other).unlink):
+            with self.assertRaisesRegex(UserError, "archive it.*privacy officer"):
+                action()
+        other.unlink()
+        self.assertTrue(partner.exists())
