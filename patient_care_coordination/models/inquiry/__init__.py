@@ -20,6 +20,7 @@ from . import helpdesk_ticket_intake
 from . import helpdesk_ticket_mail
 from . import helpdesk_ticket_managed
 from . import helpdesk_ticket_notify
+from . import helpdesk_ticket_peers
 from . import helpdesk_ticket_rating
 from . import helpdesk_ticket_reply
 from . import helpdesk_ticket_category
@@ -34,6 +35,7 @@ from . import mail_mail
 from . import mail_activity
 from . import mail_message
 from . import mail_thread
+from . import helpdesk_ticket_unattended
 from . import rating_rating
 from . import res_company
 from . import res_company_demo

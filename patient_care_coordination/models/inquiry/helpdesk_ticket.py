@@ -220,6 +220,8 @@ class HelpdeskTicket(models.Model):
         inquiries = self.filtered("care_is_inquiry")
         if not inquiries:
             return super().write(vals)
+        if self.env.context.get("care_unattended") is OURS:
+            return self._care_write_unattended(vals)
         inquiries._care_check_changes(vals)
         vals = dict(vals)
         watched = [name for name in self._care_watched() if name in vals]
