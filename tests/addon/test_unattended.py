@@ -50,7 +50,7 @@ class TestUnattended(CareCommon):
                 "code": code,
             }
         )
-        with patch.object(type(self.env.cr), "commit"):
+        with patch.object(self.env.cr, "commit"):
             cron._callback(cron.name, cron.ir_actions_server_id.id)
 
     def test_a_scheduled_action_goes_on(self):
@@ -90,7 +90,7 @@ class TestUnattended(CareCommon):
         ids = self.env["ir.model.data"].search([("module", "=", MODULE), ("model", "=", "ir.cron")])
         ours = cron.browse(ids[0].res_id)
         server = type(self.env["ir.actions.server"])
-        with patch.object(server, "run", run), patch.object(type(self.env.cr), "commit"):
+        with patch.object(server, "run", run), patch.object(self.env.cr, "commit"):
             for each in (ours, (cron - cron.browse(ids.mapped("res_id")))[0]):
                 each._callback(each.name, each.ir_actions_server_id.id)
         self.assertEqual(seen, [None, OURS])
@@ -100,7 +100,10 @@ class TestUnattended(CareCommon):
         partner = self.env["res.partner"].create({"name": "Ada", "email": "ada@home.example"})
         self.open.partner_id = partner
         sent = self.open.message_post(
-            body="We look into it", message_type="comment", partner_ids=partner.ids
+            body="We look into it",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            partner_ids=partner.ids,
         )
         tickets, stage = self.open, self.done
         thread = type(self.env["mail.thread"])
@@ -129,7 +132,7 @@ class TestUnattended(CareCommon):
 
         with patch.object(ticket_class, "_message_post_after_hook", closing):
             message = self.open.with_user(relative).message_post(
-                body="Still cold", message_type="comment"
+                body="Still cold", message_type="comment", subtype_xmlid="mail.mt_comment"
             )
         self.assertTrue(message.exists())
         self.assertNotIn("care_unattended", message.env.context)
