@@ -112,6 +112,7 @@
         "mail.assets_message_email": ["patient_care_coordination/static/src/scss/mail_body.scss"],
     },
     "demo": ["demo/demo.xml"],
+    "pre_init_hook": "pre_init_hook",
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
     "application": True,

@@ -23,7 +23,7 @@ def server_command():
 
 def filestore(name):
     """The folder with the files of a database."""
-    return Path(os.environ["CARE_DEV"]) / "data" / "filestore" / name
+    return Path(os.environ["CARE_DATA"]) / "filestore" / name
 
 
 @contextlib.contextmanager

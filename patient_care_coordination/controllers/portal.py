@@ -56,7 +56,8 @@ class CareTicketController(HelpdeskTicketController):
         except UserError:
             # Staff must answer first; the page tells the caller nothing about what is missing.
             return request.redirect(f"/my/ticket/{ticket_id}?care_not_closed=1")
-        return request.redirect(f"/my/ticket/{ticket_id}")
+        # Found, as the base answers, not See other: other addons and tests look at it.
+        return request.redirect(f"/my/ticket/{ticket_id}", code=302)
 
 
 class CarePortal(CustomerPortalHelpdesk):

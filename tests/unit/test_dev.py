@@ -1,7 +1,14 @@
 """The script ./dev and the programs it runs on files: arguments, sentences, rows."""
 
 import argparse
+import contextlib
+import errno
 import importlib.util
+import os
+import shutil
+import socket
+import sys
+import threading
 import types
 from pathlib import Path
 
@@ -169,3 +176,141 @@ def test_inbox_keeps_rows_with_stray_quotes(tmp_path):
     assert [line for line, _text in rows] == [2, 3]
     assert rows[0][1].replace('"', "") == "they said no to me"
     assert rows[1][1] == 'a "word" inside'
+
+
+def external(monkeypatch, tmp_path, host, port):
+    """The environment names a server; nothing is written but below a temporary folder."""
+    monkeypatch.setenv("PGHOST", host)
+    monkeypatch.setenv("PGPORT", str(port))
+    monkeypatch.setenv("PGUSER", "odoo")
+    monkeypatch.setattr(dev, "PYTHON", sys.executable)
+    monkeypatch.setattr(dev, "DEV", tmp_path / ".dev")
+
+
+def test_a_server_that_is_not_there_is_one_sentence(monkeypatch, tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        external(monkeypatch, tmp_path, "127.0.0.1", port)
+        with pytest.raises(dev.Failure, match=f"127.0.0.1:{port} cannot be used.*check PGHOST"):
+            dev.Postgres()
+
+
+def test_a_wrong_password_is_one_sentence(monkeypatch, tmp_path):
+    """A server that refuses, in PostgreSQL's protocol."""
+    fields = b"SFATAL\0VFATAL\0C28P01\0Mpassword authentication failed for user odoo\0\0"
+    refusal = b"E" + (len(fields) + 4).to_bytes(4, "big") + fields
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer():
+            with contextlib.suppress(OSError):
+                while True:
+                    client, _address = server.accept()
+                    with client:
+                        asks = client.recv(1024)
+                        if asks[4:8] in (b"\x04\xd2\x16\x2f", b"\x04\xd2\x16\x30"):
+                            client.sendall(b"N")  # neither SSL nor GSSAPI
+                            asks = client.recv(1024)
+                        client.sendall(refusal)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        external(monkeypatch, tmp_path, "127.0.0.1", server.getsockname()[1])
+        with pytest.raises(dev.Failure, match="password authentication failed.*PGPASSWORD"):
+            dev.Postgres()
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join(10)
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT])
+def test_what_cannot_be_written_is_one_sentence(number, monkeypatch, capsys):
+    def fail(_options):
+        raise OSError(number, os.strerror(number), "/somewhere/.dev")
+
+    monkeypatch.setattr(dev, "parse", lambda: types.SimpleNamespace(call=fail))
+    assert dev.main() == 1
+    said = capsys.readouterr().err.strip()
+    assert said == f"./dev: It cannot go on at /somewhere/.dev: {os.strerror(number)}."
+
+
+def test_a_full_disk_below_a_program_is_one_sentence(capfd):
+    program = "print('Traceback ...'); exit('OSError: [Errno 28] No space left on device')"
+    with pytest.raises(dev.Failure, match="could not be installed: no space left on device"):
+        dev.run([sys.executable, "-c", program], "Odoo could not be installed.")
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_servers_keep_their_files_apart(monkeypatch, tmp_path):
+    monkeypatch.setattr(dev.Postgres, "sql", lambda *_args, **_options: [])
+    seen = set()
+    for host, port in (("db.example", 5432), ("db.example", 5433), ("/run/postgresql", 5432)):
+        external(monkeypatch, tmp_path, host, port)
+        seen.add(dev.Postgres().files)
+    assert len(seen | {tmp_path / ".dev" / "data"}) == 4
+    assert all(files.parent == tmp_path / ".dev" for files in seen)
+
+
+def test_files_that_are_left_do_not_stop_a_new_template(tmp_path):
+    shop = dev.Workshop.__new__(dev.Workshop)
+    shop.postgres = types.SimpleNamespace(files=tmp_path, sql=lambda _statement: [])
+    for name in ("old", "new"):
+        (tmp_path / "filestore" / name / name).mkdir(parents=True)
+    shop._rename("old", "new")
+    assert [path.name for path in (tmp_path / "filestore" / "new").iterdir()] == ["old"]
+
+
+def half_made(monkeypatch, tmp_path):
+    """An environment whose Python was never finished, with a server's folder elsewhere."""
+    monkeypatch.setattr(dev, "DEV", tmp_path / ".dev")
+    monkeypatch.setattr(dev, "VENV", tmp_path / ".dev" / "venv")
+    (tmp_path / ".dev" / "venv").mkdir(parents=True)
+    (tmp_path / "server" / "data").mkdir(parents=True)
+    (tmp_path / ".dev" / "postgres-place").write_text(str(tmp_path / "server"))
+
+
+def test_clean_of_a_half_made_environment(monkeypatch, tmp_path, capsys):
+    half_made(monkeypatch, tmp_path)
+    assert dev.command_clean(None) == 0
+    assert not list(tmp_path.iterdir())
+    assert "Removed" in capsys.readouterr().out
+    assert dev.command_clean(None) == 0, "there is nothing to remove"
+
+
+def test_clean_says_what_it_could_not_remove(monkeypatch, tmp_path, capsys):
+    half_made(monkeypatch, tmp_path)
+    monkeypatch.setattr(shutil, "rmtree", lambda *_args, **_options: None)
+    with pytest.raises(dev.Failure, match="could not be removed"):
+        dev.command_clean(None)
+    assert "Removed" not in capsys.readouterr().out
+
+
+def test_clean_stops_no_server_of_another_folder(monkeypatch, tmp_path):
+    half_made(monkeypatch, tmp_path)
+    pid = tmp_path / "server" / "data" / "postmaster.pid"
+    pid.write_text(f"{os.getpid()}\n/somewhere/else\n")
+    monkeypatch.setattr(os, "kill", lambda *_args: pytest.fail("it stopped another server"))
+    assert dev.command_clean(None) == 0
+
+
+def test_a_port_is_checked_before_anything_is_said(monkeypatch, capsys):
+    monkeypatch.setattr(dev, "Workshop", lambda: pytest.fail("it began all the same"))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        options = dev.parse(["demo", "--port", str(server.getsockname()[1])])
+        with pytest.raises(dev.Failure, match="is taken"):
+            options.call(options)
+
+    class Forbidden(socket.socket):
+        def bind(self, address):
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket, "socket", Forbidden)
+    options = dev.parse(["demo", "--port", "80"])
+    with pytest.raises(dev.Failure, match="Port 80 is for the administrator"):
+        options.call(options)
+    assert "Open" not in capsys.readouterr().out
+
+
+def test_the_suites_of_others_are_known():
+    with pytest.raises(dev.Failure, match="No suite is called nothing: choose of helpdesk_mgmt"):
+        dev.peers.main(["nothing"], None, ROOT, "python", dev.Failure, "addon")
+    assert all(reason.strip() for reason in dev.peers.exceptions().values())

@@ -1,4 +1,6 @@
 from . import base_partner_merge
+from . import privacy_lookup_wizard
+from . import res_partner
 from . import care_authority
 from . import care_disclosure
 from . import care_patient

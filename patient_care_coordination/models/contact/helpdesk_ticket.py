@@ -22,8 +22,8 @@ class HelpdeskTicket(models.Model):
         "Next promise",
         compute="_compute_care_next_promise",
         store=True,
-        precompute=True,
         index="btree_not_null",
+        copy=False,
         groups=STAFF,
         help="When the nearest promise that runs is due.",
     )
@@ -37,8 +37,8 @@ class HelpdeskTicket(models.Model):
         "Phone key",
         compute="_compute_care_phone_keys",
         store=True,
-        precompute=True,
         index="trigram",
+        copy=False,
         groups=STAFF,
         help="The phone number in the form by which callers are found.",
     )
@@ -46,12 +46,12 @@ class HelpdeskTicket(models.Model):
         "Phone key, in confidence",
         compute="_compute_care_phone_keys",
         store=True,
-        precompute=True,
         index="trigram",
+        copy=False,
         groups=COORDINATORS,
     )
     care_phone_search = fields.Char(
-        "Phone", store=False, search="_search_care_phone_search", groups=STAFF
+        "Phone", store=False, search="_search_care_phone_search", copy=False, groups=STAFF
     )
     care_cue_say = fields.Text("You may say", compute="_compute_care_cue", groups=STAFF)
     care_cue_do = fields.Text("Do", compute="_compute_care_cue", groups=STAFF)

@@ -19,7 +19,6 @@ class HelpdeskTicket(models.Model):
         "Queue",
         compute="_compute_care_queue",
         store=True,
-        precompute=True,
         copy=False,
         groups=STAFF,
         help="Urgent: of high priority or with an open red flag.",

@@ -11,6 +11,7 @@ from . import care_patient
 from . import care_red_flag
 from . import helpdesk_ticket
 from . import helpdesk_ticket_closing
+from . import helpdesk_ticket_copy
 from . import helpdesk_ticket_duplicate_wizard
 from . import helpdesk_ticket_flags
 from . import helpdesk_ticket_identity
@@ -19,6 +20,7 @@ from . import helpdesk_ticket_intake
 from . import helpdesk_ticket_mail
 from . import helpdesk_ticket_managed
 from . import helpdesk_ticket_notify
+from . import helpdesk_ticket_peers
 from . import helpdesk_ticket_rating
 from . import helpdesk_ticket_reply
 from . import helpdesk_ticket_category
@@ -33,6 +35,7 @@ from . import mail_mail
 from . import mail_activity
 from . import mail_message
 from . import mail_thread
+from . import helpdesk_ticket_unattended
 from . import rating_rating
 from . import res_company
 from . import res_company_demo

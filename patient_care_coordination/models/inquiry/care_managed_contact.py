@@ -67,7 +67,7 @@ class CareManagedContact(models.Model):
     channel_ids = fields.Many2many(
         "helpdesk.ticket.channel",
         string="Allowed ways",
-        domain=[("care_code", "!=", False)],
+        domain="[('care_code', '!=', False)]",
         help="Empty: all ways.",
     )
     allowed_times = fields.Char("Allowed times", help="Such as: Tuesdays from 10 to 11.")

@@ -66,7 +66,7 @@ class CareRedFlag(models.Model):
         "flag_id",
         "user_id",
         string="Alert people",
-        domain=[("share", "=", False)],
+        domain="[('share', '=', False)]",
     )
     alert_supervisor = fields.Boolean(
         "Alert the department's supervisor",

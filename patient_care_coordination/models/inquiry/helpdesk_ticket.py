@@ -50,6 +50,7 @@ class HelpdeskTicket(models.Model):
         "care.patient",
         string="Patient",
         index="btree_not_null",
+        copy=False,
         groups=STAFF,
         ondelete="restrict",
         check_company=True,
@@ -63,7 +64,7 @@ class HelpdeskTicket(models.Model):
         help="Somebody looked: it is not about the care of a patient, though its nature says so.",
     )
     care_needs_patient = fields.Boolean(related="care_nature_id.answer_needs_patient")
-    care_relation = fields.Selection(RELATIONS, string="Caller is", groups=STAFF)
+    care_relation = fields.Selection(RELATIONS, string="Caller is", copy=False, groups=STAFF)
     care_department_id = fields.Many2one(
         "care.department",
         string="Department",
@@ -81,21 +82,25 @@ class HelpdeskTicket(models.Model):
         help="When the hospital received it, also when it is logged later. Clocks start here.",
     )
     care_lang_id = fields.Many2one(
-        "res.lang", string="Language", context={"active_test": False}, groups=STAFF
+        "res.lang", string="Language", context={"active_test": False}, copy=False, groups=STAFF
     )
-    care_access_need_ids = fields.Many2many("care.access.need", string="Access needs", groups=STAFF)
-    care_callback_phone = fields.Char("Call back on", groups=STAFF)
+    care_access_need_ids = fields.Many2many(
+        "care.access.need", string="Access needs", copy=False, groups=STAFF
+    )
+    care_callback_phone = fields.Char("Call back on", copy=False, groups=STAFF)
     care_safe_to_call = fields.Char(
         "Safe to call",
+        copy=False,
         groups=STAFF,
         help="When and how it is safe to call, and whether a message may be left.",
     )
     care_desired_outcome = fields.Text(
-        "Desired outcome", groups=STAFF, help="What would put it right for the caller."
+        "Desired outcome", copy=False, groups=STAFF, help="What would put it right for the caller."
     )
     care_emotional_state = fields.Selection(
         EMOTIONS,
         string="Emotional state",
+        copy=False,
         groups=STAFF,
         help="A cue for whoever speaks to the caller next. Never printed or mailed.",
     )
@@ -120,12 +125,13 @@ class HelpdeskTicket(models.Model):
         "ticket_id",
         "user_id",
         string="Staff it is about",
+        copy=False,
         groups=STAFF,
         domain="[('share', '=', False)]",
         help="They are never given this inquiry.",
     )
     care_issue_ids = fields.One2many("care.issue", "ticket_id", string="Issues", groups=STAFF)
-    care_answer = fields.Text("Answer", groups=STAFF, tracking=True)
+    care_answer = fields.Text("Answer", copy=False, groups=STAFF, tracking=True)
     care_told = fields.Char("Who was told", groups=STAFF, copy=False, tracking=True)
     care_told_date = fields.Datetime("Told on", groups=STAFF, copy=False, tracking=True)
     care_told_channel_id = fields.Many2one(
@@ -214,6 +220,8 @@ class HelpdeskTicket(models.Model):
         inquiries = self.filtered("care_is_inquiry")
         if not inquiries:
             return super().write(vals)
+        if self.env.context.get("care_unattended") is OURS:
+            return self._care_write_unattended(vals)
         inquiries._care_check_changes(vals)
         vals = dict(vals)
         watched = [name for name in self._care_watched() if name in vals]

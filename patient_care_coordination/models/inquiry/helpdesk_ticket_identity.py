@@ -29,16 +29,19 @@ class HelpdeskTicket(models.Model):
         ],
         string="Identity of the caller",
         default="named",
+        copy=False,
         groups=STAFF,
         help="In confidence: coordinators know who called, the department is not told, and "
         "nothing is mailed automatically. Anonymous: nobody knows.",
     )
     care_confidential_partner_id = fields.Many2one(
-        "res.partner", string="Contact, in confidence", groups=COORDINATORS
+        "res.partner", string="Contact, in confidence", copy=False, groups=COORDINATORS
     )
-    care_confidential_name = fields.Char("Caller, in confidence", groups=COORDINATORS)
-    care_confidential_email = fields.Char("Email, in confidence", groups=COORDINATORS)
-    care_confidential_phone = fields.Char("Call back on, in confidence", groups=COORDINATORS)
+    care_confidential_name = fields.Char("Caller, in confidence", copy=False, groups=COORDINATORS)
+    care_confidential_email = fields.Char("Email, in confidence", copy=False, groups=COORDINATORS)
+    care_confidential_phone = fields.Char(
+        "Call back on, in confidence", copy=False, groups=COORDINATORS
+    )
 
     @api.onchange("care_confidential_partner_id")
     def _onchange_care_confidential_partner_id(self):

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..common.columns import add_empty_columns
+
 
 class HelpdeskTicket(models.Model):
     """An index for each order, filter and search of the worklists.
@@ -46,3 +48,8 @@ class HelpdeskTicket(models.Model):
     _care_archived_idx = models.Index(
         "(care_received_date, id) WHERE care_is_inquiry IS TRUE AND active IS NOT TRUE"
     )
+
+    def _auto_init(self):
+        # The plain tickets that are there already keep the day on which they were changed last.
+        add_empty_columns(self, ("care_", "rating_"))
+        return super()._auto_init()

@@ -13,10 +13,13 @@ class MailMessage(models.Model):
         "res.partner",
         string="Author, in confidence",
         readonly=True,
+        copy=False,
         groups=COORDINATORS,
         help="Who wrote it, where the caller does not want that known.",
     )
-    care_author_email = fields.Char("Email, in confidence", readonly=True, groups=COORDINATORS)
+    care_author_email = fields.Char(
+        "Email, in confidence", readonly=True, copy=False, groups=COORDINATORS
+    )
     care_kept = fields.Boolean(
         compute="_compute_care_kept", help="On an inquiry, so nobody edits or deletes it."
     )

@@ -52,6 +52,13 @@ class ResCompany(models.Model):
         Run twice, it changes nothing.
         """
         missing = self.filtered(lambda company: not company.care_triage_team_id)
+        for company in missing:
+            # Of an earlier installation: it has tickets, so it stayed.
+            team = self.env.ref(company._care_team_xmlid(), raise_if_not_found=False)
+            if team:
+                team.write({"active": True, "care_desk": True})
+                company.care_triage_team_id = team
+        missing = missing.filtered(lambda company: not company.care_triage_team_id)
         teams = self.env["helpdesk.ticket.team"].create(
             [
                 {
@@ -66,3 +73,13 @@ class ResCompany(models.Model):
         )
         for company, team in zip(missing, teams, strict=True):
             company.care_triage_team_id = team
+        self.env["ir.model.data"]._update_xmlids(
+            [
+                {"xml_id": company._care_team_xmlid(), "record": team, "noupdate": True}
+                for company, team in zip(missing, teams, strict=True)
+            ]
+        )
+
+    def _care_team_xmlid(self):
+        """The external id of the team that we made for a company: an uninstallation removes it."""
+        return f"patient_care_coordination.triage_team_{self.id}"

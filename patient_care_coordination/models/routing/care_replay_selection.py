@@ -22,7 +22,7 @@ class CareReplaySelection(models.Model):
         "ticket_id",
         string="Inquiries",
         groups="patient_care_coordination.group_care_staff",
-        domain=[("care_is_inquiry", "=", True)],
+        domain="[('care_is_inquiry', '=', True)]",
     )
     ticket_count = fields.Integer("Inquiries in it", compute="_compute_ticket_count")
 

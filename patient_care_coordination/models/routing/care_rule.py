@@ -96,7 +96,7 @@ class CareRule(models.Model):
         "rule_id",
         "user_id",
         string="Followers",
-        domain=[("share", "=", False)],
+        domain="[('share', '=', False)]",
         ondelete="restrict",
         context=ALL,
         help="Staff who are told of every message; only those who may read inquiries follow.",

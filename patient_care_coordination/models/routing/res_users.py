@@ -11,7 +11,7 @@ class ResUsers(models.Model):
         "inquiry that waits for us adds 1 (low priority) to 4 (very high).",
     )
     care_skill_ids = fields.Many2many(
-        "care.skill", "care_skill_user_rel", "user_id", "skill_id", string="Skills"
+        "care.skill", "care_skill_user_rel", "user_id", "skill_id", string="Skills for routing"
     )
     care_lang_ids = fields.Many2many(
         "res.lang",

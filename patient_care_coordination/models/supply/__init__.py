@@ -39,3 +39,4 @@ from . import care_supply_report
 from . import helpdesk_ticket
 from . import res_company_demo
 from . import res_company_demo_desk
+from . import stock_columns

@@ -26,7 +26,7 @@ class CareDepartment(models.Model):
         "department_id",
         "user_id",
         string="Ward staff",
-        domain=[("share", "=", False)],
+        domain="[('share', '=', False)]",
         help="Who asks for supplies and counts the shelves of this ward.",
     )
     ward_mode = fields.Selection(

@@ -10,5 +10,6 @@ class MailActivity(models.Model):
         index="btree_not_null",
         ondelete="cascade",
         readonly=True,
+        copy=False,
         groups="base.group_system",
     )

@@ -1,0 +1,1 @@
+"""Parts of ``./dev`` that are more than a few lines."""
