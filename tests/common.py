@@ -1,6 +1,11 @@
-"""What tests on an Odoo database share: people of every role, a desk, a patient."""
+"""What tests on an Odoo database share: people of every role, a desk, a patient.
+
+``CARE_PLACE=second ./dev test tests/addon/...`` runs any of them in another company, see
+``CareCommon.place``.
+"""
 
 import json
+import os
 
 from odoo.fields import Command
 from odoo.tests import HttpCase, TransactionCase, new_test_user, tagged
@@ -9,7 +14,7 @@ MODULE = "patient_care_coordination"
 
 
 def make_people(env):
-    """Users of every role by name; all in the main company."""
+    """Users of every role by name; all in the company of ``env``."""
     roles = {
         "coordinator": f"{MODULE}.group_coordinator",
         "supervisor": f"{MODULE}.group_supervisor",
@@ -31,15 +36,28 @@ def make_people(env):
 
 @tagged("standard", "post_install", "-at_install")
 class CareCommon(TransactionCase):
-    """A hospital with two teams, one patient and people of every role."""
+    """A hospital with two teams, one patient and people of every role.
+
+    ``place`` says where it is: ``first``, the database's own company; ``second``, another one
+    with people who belong to it alone; ``shared``, one that shares its people and the kitchen
+    with the first, which is their main one. In the latter two ``allowed_company_ids`` is in the
+    context as the web client sends it.
+    """
 
     test_module = MODULE
+    place = os.environ.get("CARE_PLACE", "first")
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.env = cls.env(context={**cls.env.context, "tracking_disable": False})
+        first = cls.env.company
+        if cls.place != "first":
+            cls.enter_company(cls.env["res.company"].create({"name": f"{cls.place} hospital"}))
         cls.people = make_people(cls.env)
+        if cls.place == "shared":
+            for user in cls.people.values():
+                user.write({"company_ids": [Command.link(first.id)], "company_id": first.id})
         cls.company = cls.env.company
         cls.triage = cls.company.care_triage_team_id
         cls.triage.user_ids = [Command.link(cls.people["supervisor"].id)]
@@ -47,6 +65,7 @@ class CareCommon(TransactionCase):
             {
                 "name": "Kitchen",
                 "alias_name": "kitchen-test",
+                "company_id": cls.place != "shared" and cls.company.id,
                 "user_ids": [Command.link(cls.people["responder"].id)],
             }
         )
@@ -56,6 +75,15 @@ class CareCommon(TransactionCase):
         )
         cls.question = cls.env.ref(f"{MODULE}.nature_question")
         cls.complaint = cls.env.ref(f"{MODULE}.nature_complaint")
+
+    @classmethod
+    def enter_company(cls, company):
+        """Work in this company alone from now on, as somebody who chose it in the web client."""
+        cls.env = cls.env(context={**cls.env.context, "allowed_company_ids": company.ids})
+        # What Odoo gives the first company at its installation.
+        company.alias_domain_id = company.alias_domain_id or cls.env["mail.alias.domain"].search(
+            [], limit=1
+        )
 
     @classmethod
     def make_inquiry(cls, **values):

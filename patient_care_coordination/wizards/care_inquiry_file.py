@@ -82,7 +82,7 @@ class CareInquiryFile(models.TransientModel):
         ticket, what = self.ticket_id, self._care_what()
         if self.recipient_kind == "house":
             user = self.user_id or self.env.user
-            if not ticket.with_user(user).has_access("read"):
+            if not user._care_as(ticket).has_access("read"):
                 raise UserError(
                     self.env._(
                         "%(person)s may not read inquiry %(number)s, so gets no file of it.",

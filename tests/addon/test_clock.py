@@ -13,6 +13,7 @@ from odoo.tools import mute_logger
 from odoo.addons.patient_care_coordination.models.clock.calendar_math import local_day
 
 from ..common import MODULE, CareCommon
+from ..intake import expect_intake_errors
 
 ANSWERED = {
     "care_answer": "Every day from two to eight.",
@@ -238,7 +239,7 @@ class TestStart(ClockCommon):
     def test_failure_keeps_the_inquiry_and_is_made_good(self):
         self.use("generic")
         self.policy.calendar_id.attendance_ids.unlink()
-        with self.assertLogs("odoo.addons.patient_care_coordination", "ERROR"):
+        with expect_intake_errors():
             ticket = self.make_inquiry(care_nature_id=self.complaint.id)
         self.assertIn("no working weekday", ticket.care_intake_error)
         self.assertFalse(ticket.care_deadline_ids)

@@ -4,11 +4,10 @@ from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import mute_logger
 
 from ..common import CareCommon
+from ..intake import expect_intake_errors
 
-INTAKE_LOGGER = "odoo.addons.patient_care_coordination.models.inquiry.helpdesk_ticket"
 MAIL = """From: {sender}
 To: {to}
 {headers}Subject: {subject}
@@ -200,7 +199,7 @@ class TestMail(CareCommon):
         ):
             with (
                 self.subTest(step=step),
-                mute_logger(INTAKE_LOGGER),
+                expect_intake_errors(),
                 patch.object(Ticket, step, side_effect=RuntimeError("broken")),
             ):
                 ticket = self.env["helpdesk.ticket"].browse(self.receive(number))

@@ -11,8 +11,7 @@ from odoo.tests import Form
 from odoo.tools import mute_logger
 
 from ..common import MODULE, CareCommon
-
-INTAKE = "odoo.addons.patient_care_coordination.models.inquiry.helpdesk_ticket_intake"
+from ..intake import expect_intake_errors
 
 
 class TestRuleConsults(CareCommon):
@@ -116,7 +115,7 @@ class TestRuleConsults(CareCommon):
         consults = type(self.env["care.consult"])
         with (
             patch.object(consults, "_care_ask_templates", broken),
-            mute_logger(INTAKE),
+            expect_intake_errors(),
         ):
             ticket = self.make_inquiry(description="He lost his hat")
         self.assertIn("consults: RuntimeError: No consults today", ticket.care_intake_error)

@@ -23,6 +23,12 @@ TARGETS = [
     ("batch100_ratio", 2, "under", "create 100, inquiries over plain tickets"),
     ("mail_ratio", 2, "under", "one mail, inquiry over plain ticket"),
 ]
+# How often each is measured, and how many tickets are made at once.
+SIZES = {
+    "whole": {"SIZE": "whole", "MAILS": 60, "SINGLES": 120, "BATCHES": 15, "BATCH": 100},
+    "small": {"SIZE": "small", "MAILS": 2, "SINGLES": 2, "BATCHES": 1, "BATCH": 10},
+}
+SIZE, MAILS, SINGLES, BATCHES, BATCH = SIZES["whole"].values()
 TEXTS = [
     ("Lunch on Ward 4", "The soup was cold for the third time and nobody came when we asked."),
     ("Visiting", "When may I visit my father on Ward 3, and where do I park the car?"),
@@ -30,6 +36,11 @@ TEXTS = [
     ("Thank you", "The nurses were so kind and friendly to my mother. Thank you to everybody."),
     ("Lost glasses", "Her reading glasses went missing when she moved to another ward."),
 ]
+
+
+def resize(size):
+    """Use the numbers of ``SIZES[size]`` from now on."""
+    globals().update(SIZES[size])
 
 
 def make_values(team, person, nature, number):
@@ -103,12 +114,12 @@ def measure_inside(env):
     )
     plain = Maker(env, partial(make_values, plain_team, person, None), f"it-bench@{domain.name}")
     for maker in (inquiry, plain):
-        for _number in range(5):
+        for _number in range(min(SINGLES, 5)):
             maker.create()
             maker.receive()
-    mail = race(60, inquiry.receive, plain.receive)
-    single = race(120, inquiry.create, plain.create)
-    batch = race(15, lambda: inquiry.create(100), lambda: plain.create(100))
+    mail = race(MAILS, inquiry.receive, plain.receive)
+    single = race(SINGLES, inquiry.create, plain.create)
+    batch = race(BATCHES, lambda: inquiry.create(BATCH), lambda: plain.create(BATCH))
     new = env["helpdesk.ticket"].search([("team_id", "=", plain_team.id)], order="id desc", limit=1)
     assert not new.care_is_inquiry, "the plain ticket became an inquiry"
     last = env["helpdesk.ticket"].search([("care_is_inquiry", "=", True)], order="id desc", limit=1)
@@ -126,14 +137,16 @@ def measure_inside(env):
 
 
 def measure():
-    """Clone the template, load the demo hospital, and measure in it."""
+    """Clone the template, load the demo hospital if it has none, and measure in it."""
     from tests.databases import Hospital, clone, drop
 
     name = f"pcc_bench_create_{os.getpid()}"
     inside = (
         f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n"
-        "env['res.company']._care_load_demo()\nenv.cr.commit()\n"
-        "from tests.bench import bench_create\nresult = bench_create.measure_inside(env)\n"
+        "if not env['res.users'].search([('login', '=', 'coordinator')]):\n"
+        "    env['res.company']._care_load_demo()\n    env.cr.commit()\n"
+        f"from tests.bench import bench_create\nbench_create.resize({SIZE!r})\n"
+        "result = bench_create.measure_inside(env)\n"
     )
     try:
         clone(os.environ["CARE_TEMPLATE"], name)
@@ -145,4 +158,4 @@ def measure():
 if __name__ == "__main__":
     from tests.bench import report
 
-    sys.exit(report.main(__doc__, measure, TARGETS))
+    sys.exit(report.main(__doc__, measure, TARGETS, resize))

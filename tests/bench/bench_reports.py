@@ -13,7 +13,12 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-INQUIRIES, DAYS = 100_000, 3 * 365
+DAYS = 3 * 365
+SIZES = {
+    "whole": {"SIZE": "whole", "INQUIRIES": 100_000},
+    "small": {"SIZE": "small", "INQUIRIES": 600},
+}
+SIZE, INQUIRIES = SIZES["whole"].values()
 # As the pivot of the analysis of inquiries asks when it opens: all its cells and sums.
 PIVOT = (
     [[], ["nature_id"], ["received_date:month"], ["nature_id", "received_date:month"]],
@@ -159,7 +164,12 @@ STATEMENTS = [
 ]
 
 
-def build(env, size=INQUIRIES):
+def resize(size):
+    """Use the numbers of ``SIZES[size]`` from now on."""
+    globals().update(SIZES[size])
+
+
+def build(env):
     """Write the inquiries of three years past the ORM; returns how many there are."""
     from odoo.tests import new_test_user
 
@@ -191,7 +201,7 @@ def build(env, size=INQUIRIES):
     }
     plural = {"people": "people", "category": "categories"}
     values = {
-        "size": size,
+        "size": INQUIRIES,
         "days": DAYS,
         "company": env.company.id,
         "policy": policy.id,
@@ -271,7 +281,8 @@ def measure():
     name = f"pcc_bench_reports_{os.getpid()}"
     inside = (
         f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n"
-        "from tests.bench import bench_reports\nresult = bench_reports.{}(env)\n"
+        f"from tests.bench import bench_reports\nbench_reports.resize({SIZE!r})\n"
+        "result = bench_reports.{}(env)\n"
     )
     try:
         clone(os.environ["CARE_TEMPLATE"], name)
@@ -289,4 +300,4 @@ def measure():
 if __name__ == "__main__":
     from tests.bench import report
 
-    sys.exit(report.main(__doc__, measure, TARGETS))
+    sys.exit(report.main(__doc__, measure, TARGETS, resize))

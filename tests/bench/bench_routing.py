@@ -35,14 +35,51 @@ if str(ROOT) not in sys.path:
 
 from tests.pure import load  # noqa: E402
 
-PREPARATION_RULES = 400
-ROUTING_RULES = 600
-AUTOMATIONS = 200
-REPLAYED = 10_000
+# Numbers of rules, of inquiries replayed, and of repetitions of what is timed.
+SIZES = {
+    "whole": {
+        "SIZE": "whole",
+        "PREPARATION_RULES": 400,
+        "ROUTING_RULES": 600,
+        "AUTOMATIONS": 200,
+        "REPLAYED": 10_000,
+        "ENGINE_RUNS": 60,
+        "SINGLES": 150,
+        "BATCHES": 40,
+        "BATCH": 100,
+        "STARTS": 3,
+        "TURNS": 20,
+    },
+    "small": {
+        "SIZE": "small",
+        "PREPARATION_RULES": 20,
+        "ROUTING_RULES": 40,
+        "AUTOMATIONS": 10,
+        "REPLAYED": 60,
+        "ENGINE_RUNS": 2,
+        "SINGLES": 2,
+        "BATCHES": 1,
+        "BATCH": 5,
+        "STARTS": 1,
+        "TURNS": 1,
+    },
+}
+(
+    SIZE,
+    PREPARATION_RULES,
+    ROUTING_RULES,
+    AUTOMATIONS,
+    REPLAYED,
+    ENGINE_RUNS,
+    SINGLES,
+    BATCHES,
+    BATCH,
+    STARTS,
+    TURNS,
+) = SIZES["whole"].values()
 WORDS = 120
 TEAMS = 40
 TOPICS = 20
-MIDDLE = ROUTING_RULES // 2
 
 # What many rules ask for, as real sets do.
 COMMON = """
@@ -140,6 +177,11 @@ TARGETS = (
     ("replay_10k_s", 20, "under", "replay of 10,000 (seconds)"),
     ("automation_ratio_single", 15, "at least", "create one, 200 automation rules over ours"),
 )
+
+
+def resize(size):
+    """Use the numbers of ``SIZES[size]`` from now on."""
+    globals().update(SIZES[size])
 
 
 # ---------------------------------------------------------------------------
@@ -276,7 +318,8 @@ def make_rules():
         make_other_rule(rng, f"Routing {number}", "routing")
         for number in range(ROUTING_RULES - len(routed) - 1)
     ]
-    routing[MIDDLE:MIDDLE] = routed
+    middle = ROUTING_RULES // 2
+    routing[middle:middle] = routed
     return [*preparation, *routing, make_catch_all()]
 
 
@@ -434,12 +477,12 @@ def measure_engine():
     gc.disable()
     try:
         seconds = medians(
-            60,
+            ENGINE_RUNS,
             lambda: stopwatch(decide_all, thousand),
             lambda: stopwatch(decide_all, ten),
             lambda: stopwatch(read_all),
         )
-        cold = medians(9, lambda: stopwatch(compile_rules, engine, rules))[0]
+        cold = medians(STARTS * 3, lambda: stopwatch(compile_rules, engine, rules))[0]
     finally:
         gc.enable()
     figures = [each / len(messages) * 1e6 for each in seconds]
@@ -646,8 +689,8 @@ def measure_ours(env):
     for desk in desks:
         for _number in range(5):
             desk.create()
-    single = race(150, many.create, few.create)
-    batch = race(40, lambda: many.create(100), lambda: few.create(100))
+    single = race(SINGLES, many.create, few.create)
+    batch = race(BATCHES, lambda: many.create(BATCH), lambda: few.create(BATCH))
     check_same(many, few)
     replay = measure_replay(env, companies[0], many)
     env.cr.execute("SHOW server_version")
@@ -682,7 +725,7 @@ def measure_cold_start(env, company):
         env.invalidate_all()
         return stopwatch(env["care.ruleset"]._care_live, company.id)
 
-    return medians(3, start)[0]
+    return medians(STARTS, start)[0]
 
 
 def measure_replay(env, company, desk):
@@ -705,7 +748,7 @@ def measure_replay(env, company, desk):
     changed.write({"team_id": found["team", f"Team {TEAMS}"]})
     env.cr.commit()
     runs = []
-    for _number in range(3):
+    for _number in range(STARTS):
         replay = env["care.replay"].create({"ruleset_id": draft.id})
         start = time.perf_counter()
         replay._care_run()
@@ -741,13 +784,13 @@ def measure_automations(env):
             desk.create()
     figures = {
         "automation_rules": AUTOMATIONS,
-        "plain_single_ms": medians(40, plain.create)[0] * 1000,
+        "plain_single_ms": medians(TURNS * 2, plain.create)[0] * 1000,
     }
     for trigger, suffix in (("on_create_or_write", ""), ("on_create", "_on_create")):
         rules = make_automations(env, found, trigger)
         theirs = Desk(local, plain_values)
         seconds = race(
-            20,
+            TURNS,
             partial(switch_and_create, rules, True, theirs),
             partial(switch_and_create, rules, False, ours),
         )
@@ -839,12 +882,13 @@ def measure():
     name = f"pcc_bench_{os.getpid()}"
     inside = (
         f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n"
-        "from tests.bench import bench_routing\nresult = bench_routing.{}(env)\n"
+        f"from tests.bench import bench_routing\nbench_routing.resize({SIZE!r})\n"
+        "result = bench_routing.{}(env)\n"
     )
     try:
         clone(os.environ["CARE_TEMPLATE"], name)
         hospital = Hospital(name)
-        say("creating inquiries and replaying 10,000 (some minutes)")
+        say(f"creating inquiries and replaying {REPLAYED:,} (some minutes when whole)")
         figures |= hospital.shell(inside.format("measure_ours"))
         say("installing Odoo's automation rules")
         hospital.run_server("-i", "base_automation", "--log-level=critical")
@@ -861,4 +905,4 @@ def measure():
 if __name__ == "__main__":
     from tests.bench import report
 
-    sys.exit(report.main(__doc__, measure, TARGETS))
+    sys.exit(report.main(__doc__, measure, TARGETS, resize))

@@ -16,7 +16,11 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-WARDS, PRODUCTS, RUNS = 100, 200, 3
+SIZES = {
+    "whole": {"SIZE": "whole", "WARDS": 100, "PRODUCTS": 200, "RUNS": 3},
+    "small": {"SIZE": "small", "WARDS": 10, "PRODUCTS": 20, "RUNS": 1},
+}
+SIZE, WARDS, PRODUCTS, RUNS = SIZES["whole"].values()
 TARGETS = [
     ("topup_ratio", 1.05, "at most", "top-up of all wards over Odoo's own"),
     ("reorder_list_ms", 300, "under", "list of what is short, one ward"),
@@ -24,12 +28,17 @@ TARGETS = [
 ]
 
 
+def resize(size):
+    """Use the numbers of ``SIZES[size]`` from now on."""
+    globals().update(SIZES[size])
+
+
 # ---------------------------------------------------------------------------
 # The hospital
 # ---------------------------------------------------------------------------
 
 
-def build(env, wards=WARDS, products=PRODUCTS):
+def build(env):
     """Make the wards, their par levels and what lies on the shelves; returns the number of levels.
 
     Nothing of it refers to data of the addon, which can be uninstalled from under it.
@@ -38,7 +47,7 @@ def build(env, wards=WARDS, products=PRODUCTS):
     warehouse = env["stock.warehouse"].search([("company_id", "=", company.id)], limit=1)
     category = env["product.category"].create({"name": "Bench", "care_supply": True})
     departments = env["care.department"].create(
-        [{"name": f"Bench ward {number:03}"} for number in range(wards)]
+        [{"name": f"Bench ward {number:03}"} for number in range(WARDS)]
     )
     env["care.ward.setup"].create(
         {"warehouse_id": warehouse.id, "department_ids": [(6, 0, departments.ids)]}
@@ -52,7 +61,7 @@ def build(env, wards=WARDS, products=PRODUCTS):
                 "categ_id": category.id,
                 "seller_ids": [(0, 0, {"partner_id": vendor.id, "price": 1, "delay": 2})],
             }
-            for number in range(products)
+            for number in range(PRODUCTS)
         ]
     )
     env.flush_all()
@@ -258,12 +267,13 @@ def measure():
     ours, core, run = (f"pcc_bench_supply_{kind}_{os.getpid()}" for kind in ("ours", "core", "run"))
     inside = (
         f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n"
-        "from tests.bench import bench_supply\nresult = bench_supply.{}(env)\n"
+        f"from tests.bench import bench_supply\nbench_supply.resize({SIZE!r})\n"
+        "result = bench_supply.{}(env)\n"
     )
     taken = {ours: [], core: []}
     made = {}
     try:
-        say("making a hundred wards with two hundred products each")
+        say(f"making {WARDS} wards with {PRODUCTS} products each")
         clone(os.environ["CARE_TEMPLATE"], ours)
         levels = Hospital(ours).shell(inside.format("build"))
         clone(ours, core)
@@ -302,4 +312,4 @@ def measure():
 if __name__ == "__main__":
     from tests.bench import report
 
-    sys.exit(report.main(__doc__, measure, TARGETS))
+    sys.exit(report.main(__doc__, measure, TARGETS, resize))

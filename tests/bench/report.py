@@ -22,16 +22,19 @@ def rounded(value):
     return value
 
 
-def main(about, measure, targets):
+def main(about, measure, targets, resize):
     """The program of a benchmark; returns its exit code.
 
     :param about: the docstring of the benchmark
     :param measure: returns all figures by name, and in ``machine``, if at all, where they come from
+    :param resize: makes it measure ``whole`` or ``small``
     :param targets: ``[(name of a figure, limit, "under", "at most" or "at least", words), ...]``
     """
     parser = argparse.ArgumentParser(description=about.splitlines()[0])
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--size", choices=("whole", "small"), default="whole")
     options = parser.parse_args()
+    resize(options.size)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     figures = measure()
     if options.json:

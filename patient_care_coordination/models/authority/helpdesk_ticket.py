@@ -171,10 +171,7 @@ class HelpdeskTicket(models.Model):
         return {
             ticket_id
             for user in users
-            for ticket_id in self.with_user(user)
-            .with_context(allowed_company_ids=user.company_ids.ids)
-            ._filtered_access("read")
-            .ids
+            for ticket_id in user._care_readable(self).ids
             if user.has_group("patient_care_coordination.group_care_staff")
         }
 

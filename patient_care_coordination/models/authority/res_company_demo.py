@@ -16,7 +16,7 @@ class ResCompany(models.Model):
             ],
             limit=1,
         )
-        rows = env["care.authority"].with_user(users["coordinator"]).sudo()
+        rows = users["coordinator"]._care_as(env["care.authority"]).sudo()
         rows.create(
             [
                 {

@@ -26,7 +26,7 @@ class ResCompany(models.Model):
         )
         ticket = running.sorted("care_next_due")[:1]
         if ticket:
-            ticket.with_user(coordinator)._care_extend(
+            coordinator._care_as(ticket)._care_extend(
                 "answer",
                 now + timedelta(days=12),
                 "The ward needs the night staff's account.",

@@ -110,7 +110,12 @@ class CareConsult(models.Model):
         ]
         if not rows:
             return self.browse()
-        asking = self.with_user(SUPERUSER_ID).with_context(mail_notify_force_send=False)
+        asking = (
+            self.env["res.users"]
+            .browse(SUPERUSER_ID)
+            ._care_as(self)
+            .with_context(mail_notify_force_send=False)
+        )
         consults = asking._care_ask(rows, waits=False)
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
         return consults.with_env(self.env)

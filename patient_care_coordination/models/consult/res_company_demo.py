@@ -66,7 +66,7 @@ class ResCompany(models.Model):
         # The last two are about one inquiry.
         tickets = [*tickets, *tickets[-1:]]
         now = fields.Datetime.now()
-        asking = env["care.consult"].with_user(users["coordinator"])
+        asking = users["coordinator"]._care_as(env["care.consult"])
         asking = asking.with_context(mail_notify_force_send=False)
         consults = asking._care_ask(
             [

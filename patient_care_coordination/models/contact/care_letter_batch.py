@@ -240,7 +240,7 @@ class CareLetterBatchLine(models.Model):
         if not line or line.state != "waiting":
             return
         batch = line.batch_id
-        letter = line.letter_id.with_user(batch.user_id).with_context(
+        letter = batch.user_id._care_as(line.letter_id).with_context(
             allowed_company_ids=batch.company_id.ids,
             lang=batch.user_id.lang,
             tz=batch.user_id.tz,

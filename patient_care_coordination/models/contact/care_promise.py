@@ -150,8 +150,7 @@ class CarePromise(models.Model):
         """Raise UserError where somebody is to keep a promise who cannot read its inquiry."""
         kept = self.filtered("user_id")
         for user, promises in kept.grouped("user_id").items():
-            readable = promises.ticket_id.with_user(user)._filtered_access("read")
-            hidden = promises.ticket_id.filtered(lambda t, seen=readable: t.id not in seen.ids)
+            hidden = promises.ticket_id - user._care_readable(promises.ticket_id)
             if hidden:
                 raise UserError(
                     self.env._(

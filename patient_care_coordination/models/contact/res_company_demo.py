@@ -72,8 +72,8 @@ class ResCompany(models.Model):
             (now - timedelta(days=3), "Call back about the appointment."),
         ]
         promises = (
-            env["care.promise"]
-            .with_user(users["coordinator"])
+            users["coordinator"]
+            ._care_as(env["care.promise"])
             ._care_make(
                 [
                     {

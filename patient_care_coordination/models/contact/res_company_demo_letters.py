@@ -63,15 +63,11 @@ class ResCompany(models.Model):
         """A draft by the coordinator with nothing missing."""
         writer = users["coordinator"]
         kind = env.ref(f"patient_care_coordination.letter_type_{code}")
-        letter = (
-            env["care.letter"]
-            .with_user(writer)
-            ._care_draft(
-                ticket.with_user(writer),
-                kind,
-                recipient_address="14 Orchard Street\nSpringfield",
-                due_date=fields.Date.today() + timedelta(days=14),
-            )
+        letter = writer._care_as(env["care.letter"])._care_draft(
+            writer._care_as(ticket),
+            kind,
+            recipient_address="14 Orchard Street\nSpringfield",
+            due_date=fields.Date.today() + timedelta(days=14),
         )
         for part in letter.part_ids.filtered(lambda part: part.kind == "text" and not part.text):
             if part.name in WORDS:

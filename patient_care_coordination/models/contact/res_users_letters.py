@@ -10,7 +10,7 @@ class ResUsers(models.Model):
         As the inquiry itself, without those of callers in confidence for who may not know them.
         """
         scope = self._care_inquiry_scope(company_ids, path)
-        if self.env["helpdesk.ticket"].with_user(self)._care_knows_callers():
+        if self._care_as(self.env["helpdesk.ticket"])._care_knows_callers():
             return scope
         hidden = ("confidential", "anonymous")
         return ["&", (f"{path}.care_identity", "not in", hidden), *scope]

@@ -227,7 +227,7 @@ class CareRoundLine(models.Model):
         line.write(values)
         if line.round_id.state == "open":
             line.round_id.state = "started"
-        line.with_user(self.env.user)._care_follow_result(photo and line.photo, usable)
+        line.sudo(False)._care_follow_result(photo and line.photo, usable)
         return line._care_shown()
 
     def _care_follow_result(self, photo, usable):

@@ -94,8 +94,8 @@ class ResCompany(models.Model):
         for number in range(24):
             item = equipment[number // 2 * 5 % len(equipment)]
             fault = (
-                env["care.fault"]
-                .with_user(users["coordinator"])
+                users["coordinator"]
+                ._care_as(env["care.fault"])
                 ._care_report(
                     [
                         {
@@ -143,7 +143,7 @@ class ResCompany(models.Model):
                     }
                 ]
             )
-            env["care.fault"].with_user(users["coordinator"])._care_report(
+            users["coordinator"]._care_as(env["care.fault"])._care_report(
                 [
                     {
                         "equipment_id": item.id,
@@ -182,7 +182,7 @@ class ResCompany(models.Model):
                 ]
             for week in range(4, 0, -1):
                 walk = checklist._care_make_rounds(today - timedelta(weeks=week))
-                walker = walk.with_user(users["coordinator"])
+                walker = users["coordinator"]._care_as(walk)
                 if (week + number) % 4:
                     for line in walker.line_ids:
                         away = line.equipment_id and line.sequence == week

@@ -97,8 +97,8 @@ class ResCompany(models.Model):
                 limit=12,
             )
             improvement = (
-                env["care.improvement"]
-                .with_user(users["coordinator"])
+                users["coordinator"]
+                ._care_as(env["care.improvement"])
                 .create(
                     {
                         "name": title,
@@ -114,7 +114,7 @@ class ResCompany(models.Model):
                 )
             )
             for state in states:
-                improvement.with_user(users["supervisor"])._care_move(state, reason)
+                users["supervisor"]._care_as(improvement)._care_move(state, reason)
             if "adopted" in states:
                 improvement._care_demo_long_ago()
         for late in env["care.improvement"].search([("overdue", "=", True)]):

@@ -319,19 +319,11 @@ class CareFlagAlarm(models.Model):
         alarms = self.sudo()
         alarms.ticket_id.filtered(lambda ticket: ticket.priority != "3").write({"priority": "3"})
         told = alarms._care_people()
-        readable = {
-            user: alarms.ticket_id.with_user(user)._filtered_access("read").ids
-            for user in {user for users in told.values() for user in users}
-        }
         activities = []
         for alarm in alarms:
             users = told[alarm.id]
             self.browse(alarm.id)._care_sealed().write({"alerted": ", ".join(users.mapped("name"))})
-            activities += [
-                alarm._care_activity_values(user)
-                for user in users
-                if alarm.ticket_id.id in readable[user]
-            ]
+            activities += [alarm._care_activity_values(user) for user in users]
             alarm._care_notify(
                 users,
                 self.env._("Red flag on inquiry %s", alarm.ticket_id.number),
@@ -350,18 +342,13 @@ class CareFlagAlarm(models.Model):
         alarms = self.sudo()
         people, groups, activities = alarms._care_people(), {}, []
         for alarm in alarms:
-            groups.setdefault(people[alarm.id], []).append(alarm.id)
-        for users, ids in groups.items():
+            key = (people[alarm.id], alarm.company_id)
+            groups.setdefault(key, []).append(alarm.id)
+        for (users, _company), ids in groups.items():
             mine = alarms.browse(ids)
             mine._care_sealed().write({"alerted": ", ".join(users.mapped("name"))})
             tickets = mine.ticket_id
-            for user in users:
-                readable = tickets.with_user(user)._filtered_access("read")
-                activities += [
-                    alarm._care_activity_values(user)
-                    for alarm in mine
-                    if alarm.ticket_id.id in readable.ids
-                ]
+            activities += [alarm._care_activity_values(user) for user in users for alarm in mine]
             mine._care_notify(
                 users,
                 self.env._(
@@ -390,38 +377,37 @@ class CareFlagAlarm(models.Model):
         )
 
     def _care_notify(self, users, subject, body):
-        """A message into the inbox, or by mail through the queue, as each person wants it."""
-        robot = self.env.user.share or self.env.uid == SUPERUSER_ID
-        # Who hands in through the portal is a caller, whose name must not travel.
-        author = self.env.ref("base.partner_root") if robot else self.env.user.partner_id
-        # Ours says no more than the number, and reaches those who read no inquiry too.
-        ticket = self.ticket_id.sudo()
-        place = ticket if len(ticket) == 1 else self.env["mail.thread"].sudo()
-        company = self.company_id[:1]
-        place.with_context(care_neutral=OURS).message_notify(
-            partner_ids=users.partner_id.ids,
-            subject=subject,
-            body=body,
-            author_id=author.id,
-            email_from=company.email_formatted or author.email_formatted,
-            force_send=False,
-        )
+        self.ticket_id.sudo()._care_alarm_people(users, subject, body)
 
     def _care_activity_values(self, user):
+        number = self.ticket_id.number
+        if not user._care_readable(self.ticket_id):
+            # An administrator, who may not read the inquiry: what it is about is not for them.
+            summary = self.env._(
+                "Red flag on inquiry %s: no supervisor of this company can take it. Give somebody "
+                "the role.",
+                number,
+            )
+        elif self.state == "suggested":
+            summary = self.env._("Suggested red flag, please look: %s", self.flag_id.name)
+        else:
+            summary = self.env._("Red flag: %s", self.flag_id.name)
         return {
             "activity_type_id": self.env["ir.model.data"]._xmlid_to_res_id(ACTIVITY),
             "res_model_id": self.env["ir.model"]._get_id("helpdesk.ticket"),
             "res_id": self.ticket_id.id,
             "user_id": user.id,
             "care_alarm_id": self.id,
-            "summary": self.env._("Suggested red flag, please look: %s", self.flag_id.name)
-            if self.state == "suggested"
-            else self.env._("Red flag: %s", self.flag_id.name),
+            "summary": summary,
             "date_deadline": fields.Date.context_today(self),
         }
 
     def _care_people(self):
-        """``{alarm id: users}``: whom each flag goes to; never nobody."""
+        """``{alarm id: users}``: whom each flag goes to, of those who can read it; never nobody.
+
+        In place of who cannot, the supervisors of the company are told; where there are none, an
+        administrator.
+        """
         people = {}
         groups = {}
         for alarm in self:
@@ -439,8 +425,16 @@ class CareFlagAlarm(models.Model):
                     user.active and not user.share and company in user.company_ids
                 )
             )
-            users = users or alarms[0].ticket_id._care_lead()
-            people.update((alarm.id, users) for alarm in alarms)
+            tickets = self.browse([alarm.id for alarm in alarms]).ticket_id
+            readable = {user: set(user._care_readable(tickets).ids) for user in users}
+            for alarm in alarms:
+                ticket = alarm.ticket_id
+                readers = users.filtered(
+                    lambda user, seen=readable, ticket=ticket: ticket.id in seen[user]
+                )
+                if readers != users:
+                    readers |= ticket._care_supervisors()
+                people[alarm.id] = readers or ticket._care_lead()
         return people
 
     def _care_activities(self):
@@ -495,16 +489,11 @@ class CareFlagAlarm(models.Model):
     def _care_escalate(self, now):
         self._care_sealed().write({"escalated_date": now, "late": True})
         ticket = self.ticket_id
-        group = self.env.ref("patient_care_coordination.group_supervisor")
-        users = ticket.care_department_id._care_supervisor() | group.all_user_ids
-        users = users.filtered(
-            lambda user: user.active and not user.share and ticket.company_id in user.company_ids
-        )
-        users = users or ticket._care_lead()
+        users = ticket.care_department_id._care_supervisor() | ticket._care_supervisors()
+        users = users.filtered(lambda user: user._care_readable(ticket)) or ticket._care_lead()
         known = self._care_activities().user_id
-        readable = users.filtered(lambda user: ticket.with_user(user).has_access("read"))
         self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(
-            [self._care_activity_values(user) for user in readable - known]
+            [self._care_activity_values(user) for user in users - known]
         )
         self._care_notify(
             users,

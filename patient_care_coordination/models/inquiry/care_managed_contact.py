@@ -305,6 +305,6 @@ class CareManagedContact(models.Model):
             "mail.mail_activity_data_todo",
             date_deadline=self.review_date,
             summary=self.env._("Review the managed contact: it ends at the review date"),
-            user_id=(user or self.env.ref("base.user_admin")).id,
+            user_id=(user or user._care_administrator(self.company_id)).id,
         )
         self.write({"reminded_date": fields.Date.context_today(self)})

@@ -67,6 +67,8 @@ class CareRedFlag(models.Model):
         "user_id",
         string="Alert people",
         domain="[('share', '=', False)]",
+        help="Whoever may not read an inquiry is not told of its flags: supervisors of its company "
+        "are told in their place.",
     )
     alert_supervisor = fields.Boolean(
         "Alert the department's supervisor",

@@ -228,8 +228,7 @@ class HelpdeskTicket(models.Model):
             with self._care_savepoint():
                 method(notes_list)
         except Exception as error:
-            _logger.exception("Intake step %s failed for %s inquiries", step, len(self))
-            message = f"{step}: {type(error).__name__}: {error}"
+            message = self._care_step_failed(step, error, len(self))
             for company, tickets in self.sudo().grouped("company_id").items():
                 values = {"care_intake_error": message, "user_id": False}
                 if company.care_triage_team_id:
@@ -269,17 +268,23 @@ class HelpdeskTicket(models.Model):
             with self._care_savepoint():
                 method(vals_list)
         except Exception as error:
-            _logger.exception("Intake step %s failed for %s inquiries", step, len(vals_list))
+            message = self._care_step_failed(step, error, len(vals_list))
             for vals, kept in zip(vals_list, before, strict=True):
                 vals.clear()
                 vals.update(kept)
-                self._care_send_to_triage(vals, step, error)
+                self._care_send_to_triage(vals, message)
 
     @api.model
-    def _care_send_to_triage(self, vals, step, error):
+    def _care_step_failed(self, step, error, count):
+        """Log that a step of the intake failed for so many inquiries; what to keep on them."""
+        _logger.error("Intake step %s failed for %s inquiries", step, count, exc_info=error)
+        return f"{step}: {type(error).__name__}: {error}"
+
+    @api.model
+    def _care_send_to_triage(self, vals, message):
         """Place values whose intake failed at the triage team, with the error for the record."""
         errors = vals.setdefault("care:errors", [])
-        errors.append(f"{step}: {type(error).__name__}: {error}")
+        errors.append(message)
         vals["care_intake_error"] = "\n".join(errors)
         company = (
             self.env["res.company"].sudo().browse(vals.get("company_id") or self.env.company.id)
@@ -289,27 +294,80 @@ class HelpdeskTicket(models.Model):
             vals["team_id"], vals["user_id"] = team.id, False
 
     def _care_raise_intake_alarm(self):
-        """Ask somebody who leads to look at inquiries whose intake failed."""
-        for ticket in self.sudo():
-            ticket.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=self.env._("Intake failed: check this inquiry"),
-                note=self.env._("It was kept and sent to triage. See the intake problem on it."),
-                user_id=ticket._care_lead().id,
+        """Alarm the supervisors of inquiries whose intake failed, as a red flag would.
+
+        The number alone travels, as with a red flag. What fails here leaves the inquiries where
+        they are, with this problem kept on them too.
+        """
+        if not self:
+            return
+        try:
+            with self._care_savepoint():
+                self.sudo()._care_tell_intake_failed()
+        except Exception as error:
+            message = self._care_step_failed("alarm", error, len(self))
+            for ticket in self.sudo():
+                problems = "\n".join(filter(None, [ticket.care_intake_error, message]))
+                ticket.with_context(care_intake=OURS).write({"care_intake_error": problems})
+
+    def _care_tell_intake_failed(self):
+        """One message for those who get the same inquiries, and an activity for each inquiry."""
+        people = {ticket: ticket._care_lead() | ticket._care_supervisors() for ticket in self}
+        todo = self.env["ir.model.data"]._xmlid_to_res_id("mail.mail_activity_data_todo")
+        model_id = self.env["ir.model"]._get_id("helpdesk.ticket")
+        # The message has told them: no second mail for the activity.
+        self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(
+            [
+                {
+                    "activity_type_id": todo,
+                    "res_model_id": model_id,
+                    "res_id": ticket.id,
+                    "user_id": user.id,
+                    "summary": self.env._("Intake failed: check this inquiry"),
+                    "note": self.env._(
+                        "It was kept and sent to triage. See the intake problem on it."
+                    ),
+                    "date_deadline": fields.Date.context_today(self),
+                }
+                for ticket, users in people.items()
+                for user in users
+            ]
+        )
+        groups = {}
+        for ticket, users in people.items():
+            groups.setdefault((users, ticket.company_id), []).append(ticket.id)
+        for (users, _company), ids in groups.items():
+            tickets = self.browse(ids)
+            tickets._care_alarm_people(
+                users,
+                self.env._("Intake failed for inquiry %s", ", ".join(tickets.mapped("number"))),
+                self.env._(
+                    "It was kept and sent to triage, but a step of its intake failed: open it, "
+                    "read it, and check that team, deadlines and red flags are right."
+                ),
             )
 
     def _care_lead(self):
-        """Who leads: the team's leader, else a supervisor, else the administrator."""
+        """Who leads: the team's leader, else a supervisor; who reads it, else an administrator."""
         self.ensure_one()
-        return self.team_id.user_id or self._care_supervisor()
+        leader = self.team_id.user_id
+        return leader if leader._care_readable(self) else self._care_supervisor()
 
     def _care_supervisor(self):
-        """A supervisor of the company of this inquiry, else the administrator."""
+        """A supervisor of the company of this inquiry, else an administrator."""
+        return self._care_supervisors()[:1]
+
+    def _care_supervisors(self):
+        """The supervisors of the company of this inquiry, else an administrator; never nobody.
+
+        The administrator may not read it, so is told its number alone.
+        """
+        self.ensure_one()
         group = self.env.ref("patient_care_coordination.group_supervisor")
-        users = group.all_user_ids.filtered(
-            lambda user: user.active and self.company_id in user.company_ids
+        users = group.sudo().all_user_ids.filtered(
+            lambda user: user.active and not user.share and self.company_id in user.company_ids
         )
-        return users[:1] or self.env.ref("base.user_admin")
+        return users or users._care_administrator(self.company_id)
 
     # ------------------------------------------------------------------
     # Facts

@@ -462,15 +462,15 @@ class ResCompany(models.Model):
                 },
             ]
         )
-        raised.with_user(users["coordinator"])._care_raise_flags(flag["device_harm"])
-        alarm = taken.with_user(users["coordinator2"])._care_raise_flags(flag["privacy"])
-        alarm.with_user(users["coordinator"]).action_take()
-        short.with_user(users["supervisor"])._care_close_by_exception(
+        users["coordinator"]._care_as(raised)._care_raise_flags(flag["device_harm"])
+        alarm = users["coordinator2"]._care_as(taken)._care_raise_flags(flag["privacy"])
+        users["coordinator"]._care_as(alarm).action_take()
+        users["supervisor"]._care_as(short)._care_close_by_exception(
             "The visitor had left before anybody could answer.", care_outcome="answered"
         )
         agreement = (
-            env["care.managed.contact"]
-            .with_user(users["coordinator"])
+            users["coordinator"]
+            ._care_as(env["care.managed.contact"])
             .create(
                 {
                     "person_name": "Luis Ruiz",
@@ -485,5 +485,5 @@ class ResCompany(models.Model):
                 }
             )
         )
-        agreement.with_user(users["supervisor"]).action_approve()
+        users["supervisor"]._care_as(agreement).action_approve()
         agreement.notice_date = fields.Date.context_today(agreement)

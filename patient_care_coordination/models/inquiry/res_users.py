@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import SUPERUSER_ID, api, models
 
 
 class ResUsers(models.Model):
@@ -29,3 +29,37 @@ class ResUsers(models.Model):
     def _care_portal_scope(self, path):
         """Condition on the inquiries that a portal user may read: own ones."""
         return (f"{path}partner_id", "=", self.partner_id.id)
+
+    # ------------------------------------------------------------------
+    # As somebody else
+    # ------------------------------------------------------------------
+
+    def _care_as(self, records):
+        """``records`` as this person has them: with their rights and in their own companies.
+
+        The one place that changes the user. ``with_user`` alone keeps the companies which whoever
+        acts has chosen in the web client; somebody who does not work in each of these may then
+        read nothing at all, and the check of access fails instead of saying so.
+        """
+        self.ensure_one()
+        if self.id == SUPERUSER_ID:
+            # The robot works where it is called; it may enter every company.
+            return records.with_user(self)
+        user = self.sudo()
+        companies = dict.fromkeys([user.company_id.id, *user._get_company_ids()])
+        return records.with_user(self).with_context(allowed_company_ids=list(companies))
+
+    def _care_readable(self, tickets):
+        """Those of these inquiries that this member of staff may read; none for nobody."""
+        if not self or not self.sudo().active or self.sudo().share:
+            return tickets.browse()
+        return tickets.browse(self._care_as(tickets)._filtered_access("read").ids)
+
+    @api.model
+    def _care_administrator(self, company):
+        """The administrator to turn to where nobody of a company has the role: one of its own."""
+        people = self.env.ref("base.group_system").sudo().all_user_ids
+        people = people.filtered(lambda user: user.active and not user.share)
+        people = people.filtered(lambda user: company in user.company_ids) or people
+        first = self.env.ref("base.user_admin", raise_if_not_found=False)
+        return (first and people & first) or people[:1]

@@ -248,7 +248,7 @@ class CareReportRun(models.Model):
                     company=company.name,
                 )
             )
-        return self.with_user(user).with_context(
+        return user._care_as(self).with_context(
             allowed_company_ids=company.ids,
             lang=user.lang,
             tz=company._care_zone(),

@@ -597,7 +597,7 @@ class CareReportTemplate(models.Model):
         if reason == (self.schedule_problem or ""):
             return
         # Not a change of the cron's: who changed the template last is told now and next time.
-        kept = self.with_user(self.write_uid).sudo()
+        kept = self.write_uid._care_as(self).sudo()
         kept.schedule_problem = reason
         kept.flush_recordset()
         people = self._care_owners() | self.recipient_ids

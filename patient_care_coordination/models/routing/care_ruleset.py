@@ -353,7 +353,7 @@ class CareRuleset(models.Model):
             lambda user: user.active and self.company_id in user.company_ids
         )
         known = self.sudo().activity_ids.filtered(lambda activity: activity.summary == summary)
-        for user in people or self.env.ref("base.user_admin"):
+        for user in people or people._care_administrator(self.company_id):
             mine = known.filtered(lambda activity, user=user: activity.user_id == user)
             if not mine.filtered(lambda activity: activity.note and note in activity.note):
                 self.sudo().activity_schedule(

@@ -41,7 +41,7 @@ class ResCompany(models.Model):
                 for number, text in enumerate(PARKING, start=1)
             ]
         )
-        tickets.with_user(users["coordinator"]).write({"team_id": facilities.id})
+        users["coordinator"]._care_as(tickets).write({"team_id": facilities.id})
         env["care.rule.suggestion"]._care_refresh(self)
 
     def _care_demo_choice(self, env, users):

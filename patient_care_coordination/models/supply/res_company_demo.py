@@ -494,7 +494,7 @@ class ResCompany(models.Model):
             there = 0 if number % 19 == 3 else week // 2 if number % 6 == 2 else week * 2
             quants.append({"product_id": product.id, "location_id": store.id, "quantity": there})
         # As the clerk: Odoo deletes manual rules of the system user when nothing is to order.
-        rules = env["stock.warehouse.orderpoint"].with_user(users["clerk"]).create(rows)
+        rules = users["clerk"]._care_as(env["stock.warehouse.orderpoint"]).create(rows)
         env["stock.quant"].sudo().create([row for row in quants if row["quantity"]])
         rules._care_update_use()
 

@@ -43,7 +43,7 @@ class ResCompany(models.Model):
 
     def _care_demo_loans(self, env, users, inquiries):
         """Seven loans: two overdue, one thing to be cleaned, one to be inspected."""
-        lots = env["stock.lot"].with_user(users["coordinator"])
+        lots = users["coordinator"]._care_as(env["stock.lot"])
         today = fields.Date.context_today(self)
         for number, (name, borrower, days, steps) in enumerate(LENT):
             lot = lots.search(
@@ -76,8 +76,8 @@ class ResCompany(models.Model):
         ]
         for login, ticket, urgency, place, lines in wanted:
             request = (
-                env["care.supply.request"]
-                .with_user(users[login])
+                users[login]
+                ._care_as(env["care.supply.request"])
                 .create(
                     {
                         "department_id": ward.id,
@@ -96,7 +96,7 @@ class ResCompany(models.Model):
 
     def _care_demo_count(self, env, users, ward):
         """A count that somebody was called away from."""
-        counts = env["care.ward.count"].with_user(users["ward"])
-        count = counts._care_running(ward.with_user(users["ward"]))
+        counts = users["ward"]._care_as(env["care.ward.count"])
+        count = counts._care_running(users["ward"]._care_as(ward))
         for line in count.line_ids[:5]:
             count.care_set(line.id, line.expected)

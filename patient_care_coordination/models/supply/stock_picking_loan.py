@@ -130,7 +130,7 @@ class StockPicking(models.Model):
         ticket = self.care_ticket_id
         user = ticket and (ticket.user_id or ticket._care_lead())
         record = ticket
-        if not user or not ticket.with_user(user).has_access("read"):
+        if not user or not user._care_readable(ticket):
             record, user = self, self._care_clerk()
         self.env["mail.activity"].create(
             {
@@ -154,7 +154,9 @@ class StockPicking(models.Model):
         clerks = self.env.ref(CLERK).all_user_ids.filtered(
             lambda user: user.active and self.company_id in user.company_ids
         )
-        return (clerks & self.create_uid) or clerks[:1] or self.env.ref("base.user_admin")
+        return (
+            (clerks & self.create_uid) or clerks[:1] or clerks._care_administrator(self.company_id)
+        )
 
     def _care_overdue_activities(self):
         return self.env["mail.activity"].search([("care_loan_id", "in", self.ids)])
