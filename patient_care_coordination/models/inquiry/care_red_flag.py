@@ -1,6 +1,7 @@
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 
+from ..common.from_page import from_page
 from .hints import Hints
 
 
@@ -96,6 +97,7 @@ class CareRedFlag(models.Model):
         """The hints of all flags in use, compiled once for this process."""
         return Hints({flag.id: (flag.hints or "").splitlines() for flag in self.sudo().search([])})
 
+    @from_page(one=True)
     def action_care_raise(self):
         """Raise this flag on the inquiry of the form it is clicked in."""
         self.ensure_one()
