@@ -94,7 +94,7 @@ class Base(models.AbstractModel):
         for item in values:
             if isinstance(item, list | tuple | dict | set):
                 return self.env._("enter text.")
-        limit = limits.longest(field.name, field.type)
+        limit = self._care_longest(field)
         length = max((len(item) for item in values if isinstance(item, str)), default=0)
         if length > limit:
             return self.env._(
@@ -103,6 +103,11 @@ class Base(models.AbstractModel):
                 limit=f"{limit:,}",
             )
         return False
+
+    @api.model
+    def _care_longest(self, field):
+        """How many characters a field takes; None if it holds no text."""
+        return limits.longest(field.name, field.type)
 
     def _care_misfit_number(self, field, value):
         try:

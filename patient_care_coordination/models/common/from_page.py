@@ -77,8 +77,13 @@ def _text(env, value, limit):
 
 
 def scanned(env, value):
-    """What a scanner read, a search term or one word of a list."""
-    return storable(_text(env, value, TERM))
+    """What a scanner read; the method itself says that nothing has this code."""
+    return storable(_text(env, value, TEXT))
+
+
+def term(env, value):
+    """What is searched for, or one word of a list."""
+    return usable(_text(env, value, TERM))
 
 
 def text(env, value):

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..common.from_page import flag, from_page, picture, scanned, text
+from ..common.from_page import flag, from_page, picture, scanned, term, text
 
 RESULTS = [
     ("pass", "Works"),
@@ -190,7 +190,7 @@ class CareRoundLine(models.Model):
     checked_date = fields.Datetime("Checked", readonly=True)
     fault_ids = fields.One2many("care.fault", "round_line_id", readonly=True)
 
-    @from_page(one=True, result=scanned, note=text, photo=picture, usable=flag)
+    @from_page(one=True, result=term, note=text, photo=picture, usable=flag)
     def care_check(self, result, note=None, photo=None, usable=False):
         """Keep what was found of one thing, and do what follows from it.
 

@@ -216,8 +216,8 @@ class HelpdeskTicket(models.Model):
         inquiries = self.filtered("care_is_inquiry")
         if not inquiries:
             return super().write(vals)
+        vals = inquiries._care_fitting(vals)
         inquiries._care_check_changes(vals)
-        vals = dict(vals)
         watched = [name for name in self._care_watched() if name in vals]
         old = (
             {ticket.id: {name: ticket[name] for name in watched} for ticket in inquiries.sudo()}

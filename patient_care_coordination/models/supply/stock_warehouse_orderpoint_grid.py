@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..common.from_page import from_page, position, record_id, record_ids, scanned
+from ..common.from_page import from_page, position, record_id, record_ids, term
 from .levels import cover_word, days_of_cover
 
 # Wards shown before somebody chooses, and the most rows of one page.
@@ -18,7 +18,7 @@ class StockWarehouseOrderpoint(models.Model):
     @from_page(
         department_ids=record_ids,
         category_id=record_id,
-        search=scanned,
+        search=term,
         offset=position,
         limit=position,
     )
