@@ -1,3 +1,4 @@
+from .common import base_limits
 from . import inquiry
 from . import clock
 from . import authority

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..models.common.from_page import from_page
+
 
 class CareAuthorityRevoke(models.TransientModel):
     """End an authority at once, with the reason."""
@@ -10,6 +12,7 @@ class CareAuthorityRevoke(models.TransientModel):
     authority_id = fields.Many2one("care.authority", required=True)
     reason = fields.Char(required=True)
 
+    @from_page(one=True)
     def action_confirm(self):
         """Revoke it: followers go, the next letter is refused, the history stays."""
         self.ensure_one()

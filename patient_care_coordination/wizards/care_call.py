@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..models.clock import calendar_math
+from ..models.common.from_page import from_page
 from ..models.contact.care_contact import CHANNELS, HIDDEN, RESULTS
 from ..models.inquiry.helpdesk_ticket_identity import COORDINATORS
 
@@ -209,6 +210,7 @@ class CareCall(models.TransientModel):
             return None
         return ticket._care_authority(partner=partner, name=self.person_name)
 
+    @from_page(one=True)
     def action_save(self):
         """Log the contact and what was promised in it; a reached call keeps its promise."""
         self.ensure_one()

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from ..models.clock import classifier
 from ..models.clock.care_policy_test import ABOUT, YES_NO
+from ..models.common.from_page import from_page
 
 ASKED = [fact for fact in classifier.FACTS if fact != "settled"]
 
@@ -97,6 +98,7 @@ class CareClassify(models.TransientModel):
                         "No test of the policy holds: choose the nature with Change nature."
                     )
 
+    @from_page(one=True)
     def action_confirm(self):
         """Take what is proposed; raises UserError while nothing is."""
         self.ensure_one()

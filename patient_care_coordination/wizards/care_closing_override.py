@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..models.common.from_page import from_page
+
 
 class CareClosingOverride(models.TransientModel):
     """Close an inquiry that is not complete: a supervisor, with a reason that is kept."""
@@ -18,6 +20,7 @@ class CareClosingOverride(models.TransientModel):
             gaps = ticket._care_missing().get(ticket.id, []) if ticket else []
             wizard.missing = "\n".join(gaps)
 
+    @from_page(one=True)
     def action_close(self):
         """Close it; the exception is kept and reported."""
         self.ensure_one()

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.common.from_page import from_page
+
 ORDER_MAIL = "purchase.email_template_edi_purchase_done"
 
 
@@ -95,6 +97,7 @@ class CareConfirm(models.TransientModel):
             "context": {"dialog_size": "extra-large"},
         }
 
+    @from_page(one=True)
     def action_confirm(self):
         """Confirm what is ticked; what cannot be stays, with its reason."""
         self.ensure_one()

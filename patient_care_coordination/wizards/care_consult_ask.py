@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.common.from_page import from_page
 from ..models.consult.care_consult import FACTS
 
 
@@ -85,6 +86,7 @@ class CareConsultAsk(models.TransientModel):
             draft = consults.new({"question": ask.question or "", "facts": facts})
             ask.preview = draft._care_question_html()
 
+    @from_page(one=True)
     def action_ask(self):
         """Put the question; raises UserError with what is wrong."""
         self.ensure_one()

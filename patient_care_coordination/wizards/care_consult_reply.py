@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..models.common.from_page import from_page
+
 
 class CareConsultReply(models.TransientModel):
     """The small form in which a consult is answered, declined or cancelled."""
@@ -18,6 +20,7 @@ class CareConsultReply(models.TransientModel):
     question = fields.Text(related="consult_id.question", related_sudo=False)
     text = fields.Text()
 
+    @from_page(one=True)
     def action_confirm(self):
         """Reply as the user; raises UserError without a text."""
         self.ensure_one()

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..models.common.from_page import from_page
+
 
 class CareDeadlineAccept(models.TransientModel):
     """Accept that something was done in time though it was noted too late: by a supervisor."""
@@ -15,6 +17,7 @@ class CareDeadlineAccept(models.TransientModel):
     noted_date = fields.Datetime(related="deadline_id.met_date", string="Noted")
     reason = fields.Text(required=True)
 
+    @from_page(one=True)
     def action_confirm(self):
         """Accept it; the reason is kept in the history of the deadline."""
         self.ensure_one()

@@ -5,6 +5,7 @@ from datetime import date
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.common.from_page import from_page
 from .csv_file import read_rows
 
 NUMBERS = ("patient_days", "admissions")
@@ -24,6 +25,7 @@ class CareDenominatorImport(models.TransientModel):
     filename = fields.Char("File name")
     result = fields.Text(readonly=True)
 
+    @from_page(one=True)
     def action_import(self):
         """Import the good rows, and say which rows were refused and why.
 

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..models.common.from_page import from_page
+
 
 class CareExtend(models.TransientModel):
     """Record that a deadline got a new date which the person was told of in time."""
@@ -45,6 +47,7 @@ class CareExtend(models.TransientModel):
             rows = wizard.open_ids.sorted(lambda row: (row.kind != "answer", row.due))
             wizard.deadline_id = rows[:1]
 
+    @from_page(one=True)
     def action_confirm(self):
         """Record it; raises UserError where it does not count as an extension."""
         self.ensure_one()

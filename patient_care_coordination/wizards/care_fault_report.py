@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.common.from_page import from_page
+
 
 class CareFaultReport(models.TransientModel):
     """Report that something does not work: scan or choose it, say what is wrong."""
@@ -54,6 +56,7 @@ class CareFaultReport(models.TransientModel):
         if self.tag:
             return self.on_barcode_scanned(self.tag)
 
+    @api.private
     def on_barcode_scanned(self, barcode):
         try:
             equipment = self.env["maintenance.equipment"]._care_by_tag(barcode)
@@ -65,6 +68,7 @@ class CareFaultReport(models.TransientModel):
         self.name = False
         self.scanned = True
 
+    @from_page(one=True)
     def action_report(self):
         """Report it, and say what happens next."""
         self.ensure_one()

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..models.common.from_page import from_page
+
 
 class CareFlagEnding(models.TransientModel):
     """End a red flag: say what was done, or why it is none."""
@@ -11,6 +13,7 @@ class CareFlagEnding(models.TransientModel):
     mode = fields.Selection([("done", "Done"), ("dismiss", "Not a flag")], required=True)
     text = fields.Text(required=True)
 
+    @from_page(one=True)
     def action_confirm(self):
         """End the flag with the words given; they are kept with who wrote them."""
         self.ensure_one()

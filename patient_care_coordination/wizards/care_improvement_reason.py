@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..models.common.from_page import from_page
+
 
 class CareImprovementReason(models.TransientModel):
     """Why improvements are rejected or reopened, or patterns dismissed."""
@@ -16,6 +18,7 @@ class CareImprovementReason(models.TransientModel):
     pattern_ids = fields.Many2many("care.pattern", readonly=True)
     reason = fields.Text(required=True)
 
+    @from_page(one=True)
     def action_done(self):
         """Carry it out; the models check who may, and whether it fits their states."""
         self.ensure_one()

@@ -6,6 +6,7 @@ from odoo.tools import format_date, format_datetime, html2plaintext
 from odoo.tools.pdf import merge_pdf
 
 from ..models.authority.helpdesk_ticket import Verdict
+from ..models.common.from_page import from_page
 from ..models.contact import letter_pdf
 from ..models.contact.care_contact import HIDDEN
 
@@ -56,6 +57,7 @@ class CareInquiryFile(models.TransientModel):
     # Who may have it
     # ------------------------------------------------------------------
 
+    @from_page(one=True)
     def action_print(self):
         """Keep the disclosure, make the file, and download it."""
         self.ensure_one()

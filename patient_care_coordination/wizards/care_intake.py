@@ -1,6 +1,7 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.common.from_page import from_page
 from ..models.inquiry.helpdesk_ticket import EMOTIONS, RELATIONS
 
 # What the channel of an inquiry is called in the contact log.
@@ -88,6 +89,7 @@ class CareIntake(models.TransientModel):
             self.phone = self.phone or self.caller_id.phone
             self.email = self.email or self.caller_id.email
 
+    @from_page(one=True)
     def action_answer_and_close(self):
         """Keep the inquiry with its answer and close it; says what is missing otherwise."""
         self.ensure_one()
@@ -115,6 +117,7 @@ class CareIntake(models.TransientModel):
         ticket._care_close(user_id=self.env.user.id if member else False)
         return self._open(ticket)
 
+    @from_page(one=True)
     def action_keep_open(self):
         """Keep the inquiry open where the rules send it."""
         self.ensure_one()

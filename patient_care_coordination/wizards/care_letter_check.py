@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..models.common.from_page import from_page
+
 # Reasons for justified criticism of answers (Parliamentary and Health Service Ombudsman, 2012):
 # poor explanation, no acknowledgement of mistakes, incomplete, factual errors, delay, poor apology.
 POINTS = (
@@ -37,6 +39,7 @@ class CareLetterCheck(models.TransientModel):
     meeting = fields.Boolean("A meeting or a call is offered, and the next step is said")
     reason = fields.Char("What has to change", help="The writer reads it.")
 
+    @from_page(one=True)
     def action_checked(self):
         """Finish the check: every point answered yes, other words taken on with a reason."""
         self.ensure_one()
@@ -55,6 +58,7 @@ class CareLetterCheck(models.TransientModel):
         )
         return {"type": "ir.actions.act_window_close"}
 
+    @from_page(one=True)
     def action_return(self):
         """Send the letter back to its writer."""
         self.ensure_one()

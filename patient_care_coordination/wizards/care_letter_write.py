@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..models.common.from_page import from_page
+
 
 class CareLetterWrite(models.TransientModel):
     """Which letter to write about an inquiry, and to whom."""
@@ -26,6 +28,7 @@ class CareLetterWrite(models.TransientModel):
             )
             self.type_id = self.env["care.letter.type"]._care_by_code(code)
 
+    @from_page(one=True)
     def action_write(self):
         """Make the draft and open it."""
         self.ensure_one()

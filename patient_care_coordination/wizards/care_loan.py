@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.common.from_page import from_page
 from ..models.supply.care_numbers import shown
 
 RECEIPT = "patient_care_coordination.report_loan_receipt"
@@ -50,6 +51,7 @@ class CareLoan(models.TransientModel):
         serial, self.serial = (self.serial or "").strip(), False
         return self.on_barcode_scanned(serial) if serial else None
 
+    @api.private
     def on_barcode_scanned(self, barcode):
         """Add the thing whose serial number was scanned; say why if it cannot be lent."""
         self.env["stock.lot"]._care_check_lender()
@@ -60,6 +62,7 @@ class CareLoan(models.TransientModel):
             return {"warning": {"title": self.env._("Not lent"), "message": str(refusal)}}
         self.lot_ids += self.env["stock.lot"].browse(lot.id)
 
+    @from_page(one=True)
     def action_lend(self):
         """Lend them, and return the action that prints the receipt."""
         self.ensure_one()
@@ -112,6 +115,7 @@ class CareLoanDue(models.TransientModel):
             defaults["lot_ids"] = [fields.Command.set(self.env.context.get("active_ids", []))]
         return defaults
 
+    @from_page(one=True)
     def action_change(self):
         """Write the date on the loans; raises UserError for a past date and for what is in."""
         self.ensure_one()

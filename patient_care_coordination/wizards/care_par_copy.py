@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.common.from_page import from_page
+
 
 class CareParCopy(models.TransientModel):
     """Gives wards the par levels of a template or of another ward, after a preview."""
@@ -91,6 +93,7 @@ class CareParCopy(models.TransientModel):
             if kept(rule.product_id)
         }
 
+    @from_page(one=True)
     def action_preview(self):
         """Show what would change, line by line; writes no level."""
         self.ensure_one()
@@ -142,6 +145,7 @@ class CareParCopy(models.TransientModel):
             "target": "new",
         }
 
+    @from_page(one=True)
     def action_apply(self):
         """Write what is ticked, and show the levels."""
         self.ensure_one()

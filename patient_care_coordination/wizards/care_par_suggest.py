@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.common.from_page import from_page
 from ..models.supply.levels import bin_quantity, suggest
 
 # Fewer days of use say nothing about the busy ones.
@@ -63,6 +64,7 @@ class CareParSuggest(models.TransientModel):
         "CHECK (safety BETWEEN 0 AND 10)", "The extra in bins lies between 0 and 10."
     )
 
+    @from_page(one=True)
     def action_preview(self):
         """Show suggested levels that differ from today's; writes no level."""
         self.ensure_one()
@@ -158,12 +160,14 @@ class CareParSuggest(models.TransientModel):
         )
         return max(rules.mapped("delay"), default=0)
 
+    @from_page(one=True)
     def action_tick_all(self):
         """Tick the large changes too; what was never used stays for the eye."""
         self.ensure_one()
         self.line_ids.filtered("used").chosen = True
         return self._care_show()
 
+    @from_page(one=True)
     def action_apply(self):
         """Write what is ticked, and show the levels."""
         self.ensure_one()

@@ -5,6 +5,7 @@ import psycopg2
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..models.common.from_page import from_page
 from .csv_file import read_rows
 
 COLUMNS = ("name", "hospital_number", "birth_date", "phone", "email", "language")
@@ -21,6 +22,7 @@ class CarePatientImport(models.TransientModel):
     partner_ids = fields.Many2many("res.partner", string="Contacts")
     result = fields.Text(readonly=True)
 
+    @from_page(one=True)
     def action_import(self):
         """Import the good rows and say which rows were refused, and why."""
         self.ensure_one()

@@ -6,6 +6,7 @@ from odoo.addons.base.models.res_partner import _tz_get
 
 from ..models.clock import calendar_math
 from ..models.clock.care_policy_clock import KINDS, SEVERITIES
+from ..models.common.from_page import from_page
 
 
 class CarePolicyPreview(models.TransientModel):
@@ -94,6 +95,7 @@ class CarePolicyPreview(models.TransientModel):
         day = calendar_math.local_day(moment, self.tz)
         return format_date(self.env, day, date_format="EEE d MMM y")
 
+    @from_page(one=True)
     def action_choose(self):
         """Make the policy that of the company; running deadlines stay as they are."""
         self.ensure_one()

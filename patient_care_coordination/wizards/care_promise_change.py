@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..models.common.from_page import from_page
+
 
 class CarePromiseChange(models.TransientModel):
     """Withdraw a promise, or replace it by a new one; the reason is kept."""
@@ -18,6 +20,7 @@ class CarePromiseChange(models.TransientModel):
     due = fields.Datetime("New due date")
     reason = fields.Text(required=True, help="Kept with the promise.")
 
+    @from_page(one=True)
     def action_confirm(self):
         """Apply the change; raises UserError with what is missing."""
         self.ensure_one()

@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..models.common.from_page import from_page
+
 
 class CareRatingNote(models.TransientModel):
     """How satisfied a caller said to be, noted by staff from a call."""
@@ -13,6 +15,7 @@ class CareRatingNote(models.TransientModel):
     score = fields.Selection([("5", "Happy"), ("3", "Neutral"), ("1", "Unhappy")])
     words = fields.Text("In the caller's words")
 
+    @from_page(one=True)
     def action_confirm(self):
         """Keep it with the inquiry."""
         self.ensure_one()

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..models.common.from_page import from_page
+
 
 class CareRecompute(models.TransientModel):
     """Compute the deadlines of open inquiries by the policies as they are now."""
@@ -20,6 +22,7 @@ class CareRecompute(models.TransientModel):
     )
     reason = fields.Text(required=True)
 
+    @from_page()
     def action_confirm(self):
         """Compute them anew; for supervisors."""
         self.ticket_ids._care_recompute(self.reason)

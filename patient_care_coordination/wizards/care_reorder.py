@@ -3,6 +3,8 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.common.from_page import from_page
+
 
 class CareReorder(models.TransientModel):
     """What would be ordered, by vendor and amount, before it is."""
@@ -78,6 +80,7 @@ class CareReorder(models.TransientModel):
         bought = "buy" in orderpoint.rule_ids.mapped("action")
         return self.env._("No vendor yet") if bought else self.env._("A receipt")
 
+    @from_page(one=True)
     def action_order(self):
         """Order all lines; those that cannot be stay, with their reason."""
         self.ensure_one()

@@ -7,6 +7,8 @@ import pytz
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.common.from_page import from_page
+
 MOST = 10_000
 
 
@@ -46,6 +48,7 @@ class CareReplay(models.TransientModel):
         for replay in self:
             replay.display_name = self.env._("Replay of %s", replay.ruleset_id.name)
 
+    @from_page(one=True)
     def action_run(self):
         """Replay and show the result; the draft notes that these very rules were looked at."""
         self.ensure_one()

@@ -3,6 +3,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.fields import Command
 
+from ..models.common.from_page import from_page
+
 
 class CareReportPrepare(models.TransientModel):
     """A report for another period, department or person than its template's."""
@@ -49,6 +51,7 @@ class CareReportPrepare(models.TransientModel):
             }
         return values
 
+    @from_page(one=True)
     def action_prepare(self):
         """Make the report and open it."""
         self.ensure_one()

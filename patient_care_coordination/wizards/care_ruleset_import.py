@@ -4,6 +4,8 @@ import binascii
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..models.common.from_page import from_page
+
 
 class CareRulesetImport(models.TransientModel):
     """Make a draft out of a rule file; a file with a mistake changes nothing."""
@@ -19,6 +21,7 @@ class CareRulesetImport(models.TransientModel):
     ruleset_id = fields.Many2one("care.ruleset", string="Draft", readonly=True)
     result = fields.Text(readonly=True)
 
+    @from_page(one=True)
     def action_import(self):
         """Open the draft made from the file.
 

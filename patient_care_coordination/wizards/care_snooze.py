@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..models.common.from_page import from_page
+
 
 class CareSnooze(models.TransientModel):
     """Put off what is short until a day."""
@@ -14,6 +16,7 @@ class CareSnooze(models.TransientModel):
         default=lambda self: fields.Date.add(fields.Date.context_today(self), days=7),
     )
 
+    @from_page(one=True)
     def action_snooze(self):
         self.ensure_one()
         if self.until < fields.Date.context_today(self):

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.common.from_page import from_page
 from ..models.inquiry.helpdesk_ticket import RELATIONS
 
 
@@ -49,6 +50,7 @@ class CareTryout(models.TransientModel):
         for tryout in self:
             tryout.display_name = self.env._("Try it")
 
+    @from_page(one=True)
     def action_try(self):
         """Show the outcome and the trace; nothing is written to any inquiry."""
         self.ensure_one()

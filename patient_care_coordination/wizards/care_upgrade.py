@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..models.common.from_page import from_page
+
 
 class CareUpgrade(models.TransientModel):
     """Change the nature of an inquiry in place, with the reason."""
@@ -13,6 +15,7 @@ class CareUpgrade(models.TransientModel):
     nature_id = fields.Many2one("care.nature", string="It becomes", required=True)
     reason = fields.Text(required=True)
 
+    @from_page(one=True)
     def action_confirm(self):
         """Apply the change; raises UserError when nothing would change, or without a reason."""
         self.ensure_one()

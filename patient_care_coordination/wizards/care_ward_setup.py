@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.common.from_page import from_page
+
 
 class CareWardSetup(models.TransientModel):
     """Makes departments into stocked wards; says before what it will make. Run twice, it changes
@@ -82,6 +84,7 @@ class CareWardSetup(models.TransientModel):
             ]
             wizard.preview = "\n".join(lines) or self.env._("Nothing: choose departments.")
 
+    @from_page(one=True)
     def action_apply(self):
         """Make the wards, and show them."""
         self.ensure_one()

@@ -1,7 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import format_date
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import OURS
 
 BASES = [
@@ -204,6 +206,7 @@ class CareAuthority(models.Model):
                 self.env._("Authorities are never deleted: revoke it, and its history is kept.")
             )
 
+    @from_page(one=True)
     def action_revoke(self):
         """Open the small form that ends an authority with a reason."""
         self.ensure_one()
@@ -259,6 +262,33 @@ class CareAuthority(models.Model):
         if not self.topic_ids or not topics:
             return True
         return any(topic._care_lies_in(own) for own in self.topic_ids for topic in topics)
+
+    def _care_covered(self):
+        """The inquiries that ``_care_covers`` accepts, as a domain."""
+        self.ensure_one()
+        if not self.topic_ids:
+            return Domain.TRUE
+        inside = self._care_inside()
+        outside = inside.search([("id", "not in", inside.ids)]).ids
+        main = Domain("category_id", "in", [False, *inside.ids])
+        named = Domain("category_id", "!=", False) | Domain("care_category_ids", "!=", False)
+        return named & main & ~Domain("care_category_ids", "in", outside)
+
+    def _care_touched(self):
+        """The inquiries that ``_care_touches`` accepts, as a domain."""
+        self.ensure_one()
+        if not self.topic_ids:
+            return Domain.TRUE
+        inside = self._care_inside().ids
+        bare = Domain("category_id", "=", False) & Domain("care_category_ids", "=", False)
+        return (
+            bare | Domain("category_id", "in", inside) | Domain("care_category_ids", "in", inside)
+        )
+
+    def _care_inside(self):
+        """The topics of this row with all categories below them, archived ones as well."""
+        categories = self.env["helpdesk.ticket.category"].sudo().with_context(active_test=False)
+        return categories.search([("id", "child_of", self.topic_ids.ids)])
 
     def _care_sentence(self, who):
         """What staff read before they speak: who, on what basis, about what, until when."""

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..common.from_page import from_page
+
 
 class CarePatient(models.Model):
     """Who may be told about this patient, and who was."""
@@ -18,6 +20,7 @@ class CarePatient(models.Model):
         for patient in self:
             patient.disclosure_count = counts.get(patient, 0)
 
+    @from_page(one=True)
     def action_open_disclosures(self):
         """Open what was told about this patient, to whom, when and why."""
         self.ensure_one()

@@ -2,8 +2,10 @@ from collections import namedtuple
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools import email_normalize
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import STAFF
 
 Verdict = namedtuple("Verdict", ["allowed", "basis", "reason", "authority"])
@@ -188,9 +190,14 @@ class HelpdeskTicket(models.Model):
             reason = self.env._("%s did not make this inquiry: tell nothing.", who)
             return Verdict(False, "stranger", reason, none)
         rows = rows.filtered(lambda row: row.state not in ("expired", "revoked"))
-        objection = rows.filtered(lambda row: row.objection and row._care_touches(self))[:1]
         is_patient = partner and partner == patient.partner_id
-        if objection and not (is_patient and not objection.partner_id):
+        # An objection against everybody does not hold against the patient.
+        objection = rows.filtered(
+            lambda row: (
+                row.objection and (row.partner_id or not is_patient) and row._care_touches(self)
+            )
+        )[:1]
+        if objection:
             return Verdict(False, "objection", self._care_refusal(who, "objection"), objection)
         if is_patient:
             reason = self.env._("%s is the patient and may be told everything.", who)
@@ -322,20 +329,36 @@ class HelpdeskTicket(models.Model):
     )
     @api.depends_context("uid")
     def _compute_care_open_to_me(self):
-        open_ids = set(self._care_open_on_portal(self.env.user).ids)
+        domain = Domain("id", "in", self.ids) & self._care_portal_domain(self.env.user)
+        tickets = self.sudo().with_context(active_test=False).search(domain)
+        if not self.env.user.share:
+            tickets = tickets._care_told(self.env.user.partner_id)
         for ticket in self:
-            ticket.care_open_to_me = ticket.id in open_ids
+            ticket.care_open_to_me = ticket in tickets
 
     @api.model
     def _search_care_open_to_me(self, operator, value):
         if operator not in ("=", "in") or not (True in value if operator == "in" else value):
             return NotImplemented
-        return [("id", "in", self._care_open_on_portal(self.env.user).ids)]
+        domain = self._care_portal_domain(self.env.user)
+        tickets = self.sudo().with_context(active_test=False)
+        if self.env.user.share:
+            # A query inside the query: it costs the same however many inquiries there are.
+            return [("id", "in", tickets._search(domain))]
+        return [("id", "in", tickets.search(domain)._care_told(self.env.user.partner_id).ids)]
+
+    def _care_told(self, partner):
+        """Those of these inquiries about which the gate lets a person be told."""
+        verdicts = self._care_authorities(partner)
+        return self.filtered(lambda ticket: verdicts[ticket.id].allowed)
 
     @api.model
-    def _care_open_on_portal(self, user):
+    def _care_portal_domain(self, user):
         """The inquiries that a portal user may read: own ones, and those of patients about whom
-        the user may be told. The gate decides on each; a caller in confidence stays unknown.
+        the user may be told; a caller in confidence stays unknown.
+
+        The rules of the gate (``_care_verdict``) as a domain. For a member of staff, whose own
+        work the gate lets through as well, only the inquiries that it must be asked about.
         """
         partner = user.sudo().partner_id
         rows = (
@@ -343,25 +366,54 @@ class HelpdeskTicket(models.Model):
             .sudo()
             .search([("partner_id", "=", partner.id), ("revoked_date", "=", False)])
         )
-        patients = rows.patient_id | self.env["care.patient"].sudo().search(
-            [("partner_id", "=", partner.id)]
+        own_file = self.env["care.patient"].sudo().search([("partner_id", "=", partner.id)])
+        patients = rows.patient_id | own_file
+        mine = Domain("partner_id", "=", partner.id)
+        named = mine | Domain("care_identity", "=", "named")
+        inquiry = Domain("care_is_inquiry", "=", True)
+        if not user.share:
+            return inquiry & (mine | (Domain("care_patient_id", "in", patients.ids) & named))
+        everybody = rows.search(
+            [
+                ("patient_id", "in", patients.ids),
+                ("partner_id", "=", False),
+                ("revoked_date", "=", False),
+            ]
         )
-        domain = [
-            ("care_is_inquiry", "=", True),
-            "|",
-            ("partner_id", "=", partner.id),
-            "&",
-            ("care_patient_id", "in", patients.ids),
-            ("care_identity", "=", "named"),
-        ]
-        tickets = self.sudo().with_context(active_test=False).search(domain)
-        verdicts = tickets._care_authorities(partner)
-        return tickets.filtered(lambda ticket: verdicts[ticket.id].allowed)
+        by_patient = (rows | everybody).grouped("patient_id")
+        alike = {}
+        for patient in patients:
+            given = by_patient.get(patient, rows.browse())
+            topics = self._care_open_topics(given, patient in own_file)
+            alike.setdefault(topics, []).append(patient.id)
+        told = Domain.OR(
+            Domain("care_patient_id", "in", patient_ids) & topics
+            for topics, patient_ids in alike.items()
+        )
+        return inquiry & ((mine & Domain("care_patient_id", "=", False)) | (named & told))
+
+    @api.model
+    def _care_open_topics(self, rows, is_patient):
+        """The inquiries of one patient that these rows of the register open, as a domain.
+
+        :param rows: those of one person, and those that hold for everybody
+        """
+        rows = rows.filtered(lambda row: row.state not in ("expired", "revoked"))
+        domain = Domain(is_patient)
+        if not is_patient and not any(row.state == "none" for row in rows if row.partner_id):
+            domain = Domain.OR(
+                row._care_covered() for row in rows if row.partner_id and row.state == "in_force"
+            )
+        for row in rows.filtered("objection"):
+            if row.partner_id or not is_patient:
+                domain &= ~row._care_touched()
+        return domain
 
     # ------------------------------------------------------------------
     # Actions
     # ------------------------------------------------------------------
 
+    @from_page(one=True)
     def action_care_record_authority(self):
         """Open the form that records what the caller may be told."""
         self.ensure_one()

@@ -2,6 +2,8 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import html2plaintext
 
+from ..common.from_page import from_page
+
 
 class HelpdeskTicket(models.Model):
     """The gate on mails and followers."""
@@ -168,6 +170,7 @@ class HelpdeskTicket(models.Model):
             )
         return result
 
+    @from_page()
     def action_care_neutral_reply(self):
         """Mail the caller that the inquiry arrived and what is needed before anything is told."""
         template = self.env.ref("patient_care_coordination.mail_inquiry_neutral")

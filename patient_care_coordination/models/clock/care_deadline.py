@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import format_date, format_datetime
 
+from ..common.from_page import from_page
 from . import calendar_math
 from .care_policy_clock import KINDS, UNITS
 
@@ -269,6 +270,7 @@ class CareDeadline(models.Model):
         for when, doubted in rows.grouped("met_date").items():
             doubted.write({"claimed_date": when, "met_date": now})
 
+    @from_page(one=True)
     def action_care_accept(self):
         """Open the form by which a supervisor accepts what was noted too late."""
         self.ensure_one()

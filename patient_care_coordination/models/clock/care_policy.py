@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
+from ..common.from_page import from_page
 from . import calendar_math
 
 
@@ -110,6 +111,7 @@ class CarePolicy(models.Model):
             for policy, values in zip(self, super().copy_data(default), strict=True)
         ]
 
+    @from_page(one=True)
     def action_care_preview(self):
         """Open the form that shows what this policy means for an example date."""
         self.ensure_one()
@@ -118,6 +120,7 @@ class CarePolicy(models.Model):
         )
         return action | {"context": {"default_policy_id": self.id}}
 
+    @from_page(one=True)
     def action_care_holidays(self):
         """Open the public holidays that this policy knows."""
         self.ensure_one()

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date, format_datetime
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import OURS, STAFF
 from . import calendar_math
 from .care_deadline import STATES
@@ -407,12 +408,14 @@ class HelpdeskTicket(models.Model):
     # Actions
     # ------------------------------------------------------------------
 
+    @from_page()
     def action_care_make_inquiry(self):
         plain = self.filtered(lambda ticket: not ticket.care_is_inquiry)
         result = super().action_care_make_inquiry()
         plain._care_start_clocks()
         return result
 
+    @from_page()
     def action_care_make_plain(self):
         inquiries = self.filtered("care_is_inquiry")
         result = super().action_care_make_plain()
@@ -421,6 +424,7 @@ class HelpdeskTicket(models.Model):
         )
         return result
 
+    @from_page(one=True)
     def action_care_extend(self):
         """Open the form that records an extension."""
         self.ensure_one()
@@ -429,6 +433,7 @@ class HelpdeskTicket(models.Model):
         )
         return action | {"context": {"default_ticket_id": self.id}}
 
+    @from_page()
     def action_care_recompute(self):
         """Open the form that computes the deadlines anew, with a reason."""
         action = self.env["ir.actions.actions"]._for_xml_id(
@@ -436,11 +441,13 @@ class HelpdeskTicket(models.Model):
         )
         return action | {"context": {"default_ticket_ids": self.ids}}
 
+    @from_page()
     def action_care_consent_asked(self):
         """Note that consent was asked for now; it moves no deadline."""
         self.write({"care_consent_asked_date": fields.Datetime.now(), "care_consent_date": False})
         return True
 
+    @from_page()
     def action_care_consent_came(self):
         """Note that the consent came."""
         self.filtered("care_consent_asked_date").write({"care_consent_date": fields.Datetime.now()})

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import STAFF
 from . import calendar_math, classifier
 
@@ -138,6 +139,7 @@ class HelpdeskTicket(models.Model):
     # Actions
     # ------------------------------------------------------------------
 
+    @from_page()
     def action_care_confirm_proposal(self):
         """Take the proposed nature, with the sentence of its test as the reason."""
         for ticket in self:
@@ -148,6 +150,7 @@ class HelpdeskTicket(models.Model):
             ticket._care_set_nature(ticket.care_proposed_nature_id, ticket.care_proposal_reason)
         return True
 
+    @from_page(one=True)
     def action_care_classify(self):
         """Open the small form that asks what is not known and proposes a nature."""
         self.ensure_one()

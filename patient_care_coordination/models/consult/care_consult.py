@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import html2plaintext
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import OURS
 
 # What a question may tell beside itself, each only when chosen.
@@ -227,14 +228,17 @@ class CareConsult(models.Model):
     # Actions
     # ------------------------------------------------------------------
 
+    @from_page()
     def action_answer(self):
         """Open the small form that takes the answer."""
         return self._care_reply_form("answer", self.env._("Answer"))
 
+    @from_page()
     def action_decline(self):
         """Open the small form that takes the reason for not answering."""
         return self._care_reply_form("decline", self.env._("Decline"))
 
+    @from_page()
     def action_cancel(self):
         """Open the small form that takes the reason for asking no longer."""
         return self._care_reply_form("cancel", self.env._("Cancel the consult"))
@@ -250,6 +254,7 @@ class CareConsult(models.Model):
             "context": {"default_consult_id": self.id, "default_kind": kind},
         }
 
+    @from_page(one=True)
     def action_open_inquiry(self):
         """Open the inquiry, for those who may read it."""
         self.ensure_one()

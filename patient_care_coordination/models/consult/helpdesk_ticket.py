@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_datetime
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import OURS, STAFF
 from .held import union_seconds
 
@@ -96,6 +97,7 @@ class HelpdeskTicket(models.Model):
     # Asking
     # ------------------------------------------------------------------
 
+    @from_page(one=True)
     def action_care_consult_ask(self):
         """Open the small form that puts a question to somebody else."""
         self.ensure_one()
@@ -104,6 +106,7 @@ class HelpdeskTicket(models.Model):
         )
         return action | {"context": {"default_ticket_id": self.id}}
 
+    @from_page(one=True)
     def action_care_use_answers(self):
         """Add all answers not used yet to the draft of the answer: one joint answer."""
         self.ensure_one()

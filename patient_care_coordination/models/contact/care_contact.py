@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_datetime
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import OURS
 from ..inquiry.helpdesk_ticket_identity import COORDINATORS
 
@@ -352,6 +353,7 @@ class CareContact(models.Model):
     # Actions
     # ------------------------------------------------------------------
 
+    @from_page(one=True)
     def action_correct(self):
         """Open the small form for the row that corrects this one."""
         self.ensure_one()

@@ -2,6 +2,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date, html2plaintext
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import OURS
 from . import letter_text
 
@@ -586,11 +587,13 @@ class CareLetter(models.Model):
     # Actions
     # ------------------------------------------------------------------
 
+    @from_page()
     def action_take_texts(self):
         """Start again from the texts of the type, after the language changed for instance."""
         self._care_take_texts()
         return True
 
+    @from_page(one=True)
     def action_check(self):
         """Finish the check; where another person must do it, with the check list."""
         self.ensure_one()
@@ -600,6 +603,7 @@ class CareLetter(models.Model):
         self._care_mark_checked()
         return True
 
+    @from_page(one=True)
     def action_return(self):
         """Open the small form that sends a checked letter back with a reason."""
         self.ensure_one()
@@ -611,6 +615,7 @@ class CareLetter(models.Model):
         )
         return action | {"context": {"default_letter_id": self.id}}
 
+    @from_page(one=True)
     def action_correct(self):
         """Write a new letter that corrects a sent one."""
         self.ensure_one()
@@ -639,6 +644,7 @@ class CareLetter(models.Model):
         )
         return letter.action_care_open()
 
+    @from_page(one=True)
     def action_care_open(self):
         """Open this letter."""
         self.ensure_one()

@@ -5,6 +5,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools.pdf import merge_pdf
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import OURS
 from .care_letter import COORDINATOR
 
@@ -120,6 +121,7 @@ class CareLetterBatch(models.Model):
         self.env.ref("patient_care_coordination.cron_print_letters").sudo()._trigger()
         return self.browse(batch.id)
 
+    @from_page(one=True)
     def action_download(self):
         """Open the merged file."""
         self.ensure_one()

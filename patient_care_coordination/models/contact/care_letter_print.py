@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.base.models.ir_actions_report import _wkhtml
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import OURS
 from . import letter_pdf
 
@@ -121,6 +122,7 @@ class CareLetter(models.Model):
         lines = [line.strip() for line in (text or "").strip().splitlines()]
         return lines if blank else [line for line in lines if line]
 
+    @from_page(one=True)
     def action_preview_pdf(self):
         """Open the PDF: of a sent letter its file, else one marked as a draft."""
         self.ensure_one()

@@ -6,6 +6,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import email_normalize
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import OURS
 from .care_letter import COORDINATOR
 
@@ -15,6 +16,7 @@ class CareLetter(models.Model):
 
     _inherit = "care.letter"
 
+    @from_page()
     def action_send(self):
         """Send checked letters the chosen way; of one that is printed, open the file."""
         for letter in self:
@@ -22,6 +24,7 @@ class CareLetter(models.Model):
         printed = self.filtered(lambda letter: letter.way == "print")
         return printed.action_download() if len(printed) == 1 else True
 
+    @from_page(one=True)
     def action_download(self):
         """Download the PDF as it was sent."""
         self.ensure_one()
@@ -34,6 +37,7 @@ class CareLetter(models.Model):
             "target": "new",
         }
 
+    @from_page()
     def action_print_batch(self):
         """Put checked letters in a batch that is printed into one file."""
         return self.env["care.letter.batch"]._care_start(self)._care_open()

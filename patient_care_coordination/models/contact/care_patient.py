@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ..common.from_page import from_page
 from .phone import phone_key
 
 
@@ -33,6 +34,7 @@ class CarePatient(models.Model):
         for patient in self:
             patient.contact_count = counts.get(patient, 0)
 
+    @from_page(one=True)
     def action_open_contacts(self):
         """Open the timeline: every contact about this patient, newest first."""
         self.ensure_one()
@@ -45,6 +47,7 @@ class CarePatient(models.Model):
             "context": {},
         }
 
+    @from_page(one=True)
     def action_care_call(self):
         """Open the form that logs a call with this patient, without an inquiry."""
         self.ensure_one()

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_datetime
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import OURS
 from ..inquiry.helpdesk_ticket_identity import COORDINATORS
 from .care_contact import HIDDEN
@@ -200,11 +201,13 @@ class CarePromise(models.Model):
     # How it ends
     # ------------------------------------------------------------------
 
+    @from_page()
     def action_kept(self):
         """Mark promises kept, now, by the present user."""
         self._care_keep()
         return True
 
+    @from_page(one=True)
     def action_call(self):
         """Open the form for the call that keeps this promise."""
         self.ensure_one()
@@ -212,10 +215,12 @@ class CarePromise(models.Model):
             "context": {"default_ticket_id": self.ticket_id.id, "default_promise_id": self.id}
         }
 
+    @from_page()
     def action_withdraw(self):
         """Open the form that asks why the promise is withdrawn."""
         return self._care_open_change("withdrawn", self.env._("Withdraw a promise"))
 
+    @from_page()
     def action_replace(self):
         """Open the form for the new promise that takes the place of this one."""
         return self._care_open_change("replaced", self.env._("Replace a promise"))

@@ -4,6 +4,7 @@ from odoo import api, fields, models, tools
 from odoo.fields import Domain
 from odoo.tools import format_datetime
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import STAFF
 from ..inquiry.helpdesk_ticket_identity import COORDINATORS
 from .phone import phone_key, phone_tail
@@ -327,6 +328,7 @@ class HelpdeskTicket(models.Model):
     # Actions
     # ------------------------------------------------------------------
 
+    @from_page(one=True)
     def action_care_call(self):
         """Open the form that logs a call, with the right number on top."""
         self.ensure_one()

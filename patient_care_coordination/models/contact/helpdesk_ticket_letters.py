@@ -1,5 +1,6 @@
 from odoo import SUPERUSER_ID, api, fields, models
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import STAFF
 
 SUPERVISOR = "patient_care_coordination.group_supervisor"
@@ -18,6 +19,7 @@ class HelpdeskTicket(models.Model):
         for ticket in self:
             ticket.care_praise = ticket.care_nature_id.code == "compliment"
 
+    @from_page(one=True)
     def action_care_write_letter(self):
         """Open the choice of the letter to write."""
         self.ensure_one()
@@ -26,6 +28,7 @@ class HelpdeskTicket(models.Model):
         )
         return action | {"context": {"default_ticket_id": self.id}}
 
+    @from_page(one=True)
     def action_care_thank(self):
         """Send the letter of thanks for praise in one click."""
         self.ensure_one()

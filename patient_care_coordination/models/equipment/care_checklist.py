@@ -6,6 +6,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..common.from_page import from_page
+
 INTERVALS = {
     "daily": relativedelta(days=1),
     "weekly": relativedelta(weeks=1),
@@ -75,6 +77,7 @@ class CareChecklist(models.Model):
                     )
                 )
 
+    @from_page(one=True)
     def action_make_round(self):
         """Make a round now, beside the schedule."""
         self.ensure_one()
@@ -88,6 +91,7 @@ class CareChecklist(models.Model):
             )
         return rounds.action_walk()
 
+    @from_page(one=True)
     def action_rounds(self):
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(

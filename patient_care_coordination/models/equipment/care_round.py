@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..common.from_page import flag, from_page, picture, scanned, term, text
+
 RESULTS = [
     ("pass", "Works"),
     ("fault", "Fault"),
@@ -69,6 +71,7 @@ class CareRound(models.Model):
             walk.faults = rows.get("fault", 0)
             walk.not_found = rows.get("not_found", 0)
 
+    @from_page(one=True)
     def action_walk(self):
         """Open the screen of the round."""
         self.ensure_one()
@@ -80,6 +83,7 @@ class CareRound(models.Model):
             "context": {"active_id": self.id},
         }
 
+    @from_page(one=True)
     def care_screen(self):
         """What the screen of a round shows: see ``static/src/equipment/round.js``."""
         self.ensure_one()
@@ -95,6 +99,7 @@ class CareRound(models.Model):
             "lines": [line._care_shown() for line in walk.line_ids],
         }
 
+    @from_page(one=True, code=scanned)
     def care_find(self, code):
         """The id of the line of this round that a scanned code belongs to."""
         self.ensure_one()
@@ -111,6 +116,7 @@ class CareRound(models.Model):
             )
         return line[:1].id
 
+    @from_page(one=True)
     def care_finish(self):
         """Finish the round once everything is checked."""
         self.ensure_one()
@@ -184,6 +190,7 @@ class CareRoundLine(models.Model):
     checked_date = fields.Datetime("Checked", readonly=True)
     fault_ids = fields.One2many("care.fault", "round_line_id", readonly=True)
 
+    @from_page(one=True, result=term, note=text, photo=picture, usable=flag)
     def care_check(self, result, note=None, photo=None, usable=False):
         """Keep what was found of one thing, and do what follows from it.
 

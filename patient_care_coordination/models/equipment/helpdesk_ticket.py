@@ -1,5 +1,6 @@
 from odoo import fields, models
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import STAFF
 
 
@@ -12,6 +13,7 @@ class HelpdeskTicket(models.Model):
         "care.fault", "ticket_id", string="Faults", readonly=True, copy=False, groups=STAFF
     )
 
+    @from_page(one=True)
     def action_care_report_fault(self):
         """Open the form that reports a fault for this inquiry."""
         self.ensure_one()

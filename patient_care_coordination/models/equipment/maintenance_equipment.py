@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..common.from_page import from_page
 from ..supply.care_numbers import shown
 
 STATES = [
@@ -306,6 +307,7 @@ class MaintenanceEquipment(models.Model):
             )
         return equipment.sudo(self.env.su)
 
+    @from_page(one=True)
     def action_care_report_fault(self):
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(
@@ -313,6 +315,7 @@ class MaintenanceEquipment(models.Model):
         )
         return action | {"context": {"default_equipment_id": self.id}}
 
+    @from_page()
     def action_care_make_bookable(self):
         """Make the resource that appointments and needs can book."""
         self.check_access("write")
@@ -320,6 +323,7 @@ class MaintenanceEquipment(models.Model):
             equipment._care_resource()
         return True
 
+    @from_page(one=True)
     def action_care_faults(self):
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(
@@ -327,6 +331,7 @@ class MaintenanceEquipment(models.Model):
         )
         return action | {"domain": [("equipment_id", "=", self.id)], "context": {}}
 
+    @from_page(one=True)
     def action_care_downtimes(self):
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(

@@ -6,6 +6,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, format_date
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import OURS
 
 COORDINATOR = "patient_care_coordination.group_coordinator"
@@ -393,14 +394,17 @@ class CareImprovement(models.Model):
     # Deciding
     # ------------------------------------------------------------------
 
+    @from_page()
     def action_review(self):
         """Put proposals under review."""
         return self._care_move("review")
 
+    @from_page()
     def action_trial(self):
         """Try it out before it is decided."""
         return self._care_move("trial")
 
+    @from_page()
     def action_adopt(self):
         """Adopt it; from today it is in force, unless another day is entered."""
         for improvement in self:
@@ -419,10 +423,12 @@ class CareImprovement(models.Model):
                 )
         return self._care_move("adopted")
 
+    @from_page()
     def action_reject(self):
         """Ask why it is rejected."""
         return self._care_ask_reason("reject")
 
+    @from_page()
     def action_reopen(self):
         """Ask why it is reopened."""
         return self._care_ask_reason("reopen")

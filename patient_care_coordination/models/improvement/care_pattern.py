@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools.misc import formatLang
 
+from ..common.from_page import from_page
 from . import run_chart
 from .care_improvement import SUPERVISOR
 
@@ -175,6 +176,7 @@ class CarePattern(models.Model):
     # What people do with it
     # ------------------------------------------------------------------
 
+    @from_page(one=True)
     def action_inquiries(self):
         """Open the inquiries behind it, those one may read."""
         self.ensure_one()
@@ -186,6 +188,7 @@ class CarePattern(models.Model):
             "context": {"active_test": False},
         }
 
+    @from_page(one=True)
     def action_propose(self):
         """Propose an improvement from it; saved, that accepts the pattern."""
         self.ensure_one()
@@ -194,6 +197,7 @@ class CarePattern(models.Model):
         found = tickets.search([("id", "in", self.ticket_refs or [])])
         return self.env["care.improvement"]._care_propose(found, self)
 
+    @from_page()
     def action_dismiss(self):
         """Ask why it is dismissed."""
         self._care_check_supervisor()

@@ -7,6 +7,7 @@ from psycopg2.extras import Json
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..common.from_page import from_page
 from . import run_chart
 from .care_improvement_effect import utc
 
@@ -23,6 +24,7 @@ class CarePattern(models.Model):
 
     _inherit = "care.pattern"
 
+    @from_page()
     def action_refresh(self):
         """Look for patterns now."""
         self._care_check_supervisor()

@@ -2,6 +2,7 @@ import re
 
 from odoo import fields, models
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket_identity import CALLER, COORDINATORS
 from ..routing import engine
 from .care_improvement_quotes import ANY_PHONE, KNOWN_PHONE
@@ -23,6 +24,7 @@ class HelpdeskTicket(models.Model):
         groups=COORDINATORS,
     )
 
+    @from_page()
     def action_care_propose(self):
         """Propose an improvement with these inquiries as its evidence."""
         return self.env["care.improvement"]._care_propose(self)

@@ -17,6 +17,7 @@ from . import helpdesk_ticket_flags
 from . import helpdesk_ticket_identity
 from . import helpdesk_ticket_index
 from . import helpdesk_ticket_intake
+from . import helpdesk_ticket_limits
 from . import helpdesk_ticket_mail
 from . import helpdesk_ticket_managed
 from . import helpdesk_ticket_notify

@@ -2,6 +2,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_datetime
 
+from ..common.from_page import from_page
 from .care_red_flag import target_text
 from .helpdesk_ticket import OURS
 
@@ -166,6 +167,7 @@ class CareFlagAlarm(models.Model):
     # Actions
     # ------------------------------------------------------------------
 
+    @from_page()
     def action_take(self):
         """Make the user the owner of raised flags, and note how long that took."""
         self._care_check_person()
@@ -187,6 +189,7 @@ class CareFlagAlarm(models.Model):
             alarm._care_hand_activities_to_owner()
         return True
 
+    @from_page()
     def action_take_over(self):
         """Become the owner of a flag that somebody else has taken; its times stay."""
         self._care_check_person()
@@ -206,6 +209,7 @@ class CareFlagAlarm(models.Model):
             alarm._care_hand_activities_to_owner()
         return True
 
+    @from_page()
     def action_raise(self):
         """Confirm what was suggested: raise it now."""
         self._care_check_person()
@@ -221,10 +225,12 @@ class CareFlagAlarm(models.Model):
             alarms._care_sealed().write(values | {"target_minutes": flag.target_minutes})
         self._care_alert()
 
+    @from_page()
     def action_open_done(self):
         """Open the small form that says what was done."""
         return self._care_open_ending("done")
 
+    @from_page()
     def action_open_dismiss(self):
         """Open the small form that says why it is none."""
         return self._care_open_ending("dismiss")

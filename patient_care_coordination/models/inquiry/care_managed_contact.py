@@ -3,6 +3,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..common.from_page import from_page
+
 SUPERVISOR = "patient_care_coordination.group_supervisor"
 # What a supervisor has approved; to change it, it is proposed anew.
 AGREED = {
@@ -196,6 +198,7 @@ class CareManagedContact(models.Model):
     # Actions
     # ------------------------------------------------------------------
 
+    @from_page()
     def action_approve(self):
         """Approve proposals: a supervisor, never the one who proposed."""
         if not self.env.user.has_group(SUPERVISOR):
@@ -227,6 +230,7 @@ class CareManagedContact(models.Model):
         )
         return True
 
+    @from_page()
     def action_review(self):
         """Propose it anew, to change or prolong it; until it is approved it is not in force."""
         self.check_access("write")
@@ -241,6 +245,7 @@ class CareManagedContact(models.Model):
         )
         return True
 
+    @from_page()
     def action_end(self):
         """End it before its review date: a supervisor, as after an appeal."""
         if not self.env.user.has_group(SUPERVISOR):

@@ -3,6 +3,8 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..common.from_page import from_page
+
 
 class CarePatient(models.Model):
     """The person an inquiry is about.
@@ -98,6 +100,7 @@ class CarePatient(models.Model):
                 )
             )
 
+    @from_page(one=True)
     def action_open_inquiries(self):
         """Open the inquiries about this patient."""
         self.ensure_one()

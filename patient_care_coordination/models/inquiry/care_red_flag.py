@@ -4,6 +4,7 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import file_open
 
+from ..common.from_page import from_page
 from ..common.phrases import read_lists
 from .hints import Hints
 
@@ -127,6 +128,7 @@ class CareRedFlag(models.Model):
                     )
                 ) from error
 
+    @from_page(one=True)
     def action_care_raise(self):
         """Raise this flag on the inquiry of the form it is clicked in."""
         self.ensure_one()

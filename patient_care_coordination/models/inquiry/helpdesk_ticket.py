@@ -5,6 +5,8 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_datetime
 
+from ..common.from_page import from_page
+
 STAFF = "patient_care_coordination.group_care_staff"
 # Marks what our own code does in the context: a value that no client can send.
 OURS = object()
@@ -222,8 +224,8 @@ class HelpdeskTicket(models.Model):
             return super().write(vals)
         if self.env.context.get("care_unattended") is OURS:
             return self._care_write_unattended(vals)
+        vals = inquiries._care_fitting(vals)
         inquiries._care_check_changes(vals)
-        vals = dict(vals)
         watched = [name for name in self._care_watched() if name in vals]
         old = (
             {ticket.id: {name: ticket[name] for name in watched} for ticket in inquiries.sudo()}
@@ -417,6 +419,7 @@ class HelpdeskTicket(models.Model):
     # Actions
     # ------------------------------------------------------------------
 
+    @from_page()
     def action_care_make_inquiry(self):
         """Turn plain tickets into inquiries: a question until somebody upgrades it."""
         plain = self.filtered(lambda ticket: not ticket.care_is_inquiry)
@@ -439,6 +442,7 @@ class HelpdeskTicket(models.Model):
         files |= self.sudo().message_ids.attachment_ids
         files.filtered("public").public = False
 
+    @from_page()
     def action_care_make_plain(self):
         """Take a ticket out of patient care; for the privacy officer alone."""
         if not self.env.user.has_group("patient_care_coordination.group_privacy_officer"):
@@ -448,6 +452,7 @@ class HelpdeskTicket(models.Model):
         self.with_context(care_mark=OURS).write({"care_is_inquiry": False})
         return True
 
+    @from_page(one=True)
     def action_care_upgrade(self):
         """Open the small form that changes the nature with a reason."""
         self.ensure_one()
@@ -456,12 +461,14 @@ class HelpdeskTicket(models.Model):
         )
         return action | {"context": {"default_ticket_id": self.id}}
 
+    @from_page()
     def action_care_close(self):
         """Close answered inquiries, in the first closed stage of their team."""
         for ticket in self:
             ticket._care_close()
         return True
 
+    @from_page()
     def action_care_issues_from_categories(self):
         """Make an issue of each category that has none yet."""
         rows = []

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import format_datetime
 
+from ..common.from_page import from_page
 from .helpdesk_ticket import OURS, STAFF
 
 
@@ -213,6 +214,7 @@ class HelpdeskTicket(models.Model):
             subtype_xmlid="mail.mt_note",
         )
 
+    @from_page(one=True)
     def action_care_close_duplicate(self):
         """Open the form of the helpdesk that names the inquiry this one duplicates."""
         self.ensure_one()
@@ -222,6 +224,7 @@ class HelpdeskTicket(models.Model):
     # Exceptions
     # ------------------------------------------------------------------
 
+    @from_page(one=True)
     def action_care_close_exception(self):
         """Open the small form by which a supervisor closes what is not complete."""
         self.ensure_one()

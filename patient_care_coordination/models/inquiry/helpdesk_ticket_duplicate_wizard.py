@@ -1,11 +1,14 @@
 from odoo import models
 
+from ..common.from_page import from_page
+
 
 class HelpdeskTicketDuplicateWizard(models.TransientModel):
     """The form of the helpdesk that marks a duplicate; an inquiry passes its gate here too."""
 
     _inherit = "helpdesk.ticket.duplicate.wizard"
 
+    @from_page(one=True)
     def action_confirm(self):
         if not self.ticket_id.care_is_inquiry:
             return super().action_confirm()

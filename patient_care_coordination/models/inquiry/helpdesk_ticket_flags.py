@@ -1,5 +1,6 @@
 from odoo import SUPERUSER_ID, api, fields, models
 
+from ..common.from_page import from_page
 from .care_flag_alarm import OPEN
 from .helpdesk_ticket import OURS, STAFF
 from .hints import plain_text
@@ -169,6 +170,7 @@ class HelpdeskTicket(models.Model):
             force_send=False,
         )
 
+    @from_page(one=True)
     def action_care_raise_flag(self):
         """Open the small form that raises a red flag."""
         self.ensure_one()

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import format_date
 
+from ..common.from_page import from_page
 from .helpdesk_ticket_identity import COORDINATORS
 
 
@@ -107,6 +108,7 @@ class HelpdeskTicket(models.Model):
             )
         self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True).create(rows)
 
+    @from_page()
     def action_care_risk_reviewed(self):
         """Note that the user has reviewed the risk of what came without a name."""
         self.check_access("write")

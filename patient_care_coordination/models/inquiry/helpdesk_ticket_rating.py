@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..common.from_page import from_page
 from .helpdesk_ticket import STAFF
 
 TEMPLATE = "patient_care_coordination.mail_inquiry_rating"
@@ -112,6 +113,7 @@ class HelpdeskTicket(models.Model):
     # From a call
     # ------------------------------------------------------------------
 
+    @from_page(one=True)
     def action_care_note_rating(self):
         """Open the small form that notes how satisfied the caller said to be."""
         self.ensure_one()

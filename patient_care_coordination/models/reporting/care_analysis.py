@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..common.from_page import from_page
+
 
 class CareAnalysis(models.AbstractModel):
     """What the rows of every analysis share: the facts of their inquiry, which they open.
@@ -69,6 +71,7 @@ class CareAnalysis(models.AbstractModel):
         )
         return columns, joins
 
+    @from_page(one=True)
     def action_care_open(self):
         """Open the inquiry of this row."""
         self.ensure_one()
@@ -80,6 +83,7 @@ class CareAnalysis(models.AbstractModel):
             "views": [(False, "form")],
         }
 
+    @from_page()
     def action_care_propose(self):
         """Propose an improvement with the inquiries of these rows as its evidence."""
         return self.env["care.improvement"]._care_propose(self.ticket_id)

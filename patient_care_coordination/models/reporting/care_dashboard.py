@@ -9,6 +9,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 from odoo.tools.misc import formatLang
 
+from ..common.from_page import from_page, record_id, term
 from .care_inquiry_report import AGE_BANDS, SATISFIED
 
 MONTHS = 13
@@ -43,6 +44,7 @@ class CareDashboard(models.AbstractModel):
 
     @api.model
     @api.readonly
+    @from_page(period=term, department_id=record_id)
     def care_dashboard(self, period="month", department_id=False):
         """All of the page in one call; raises AccessError for whoever has no analyses."""
         self.env["care.inquiry.report"].check_access("read")

@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import STAFF
 
 
@@ -87,6 +88,7 @@ class CareDecisionReport(models.Model):
             joins,
         )
 
+    @from_page(one=True)
     def action_care_open(self):
         """Open the inquiry, or where the user reads none the decision alone."""
         self.ensure_one()

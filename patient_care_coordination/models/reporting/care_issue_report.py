@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..common.from_page import from_page
 from ..improvement.care_improvement import shared
 
 
@@ -68,6 +69,7 @@ class CareIssueReport(models.Model):
             joins,
         )
 
+    @from_page()
     def action_care_propose(self):
         """Propose an improvement about what these issues share: an inquiry may have others."""
         action = super().action_care_propose()

@@ -6,6 +6,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import format_date
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import OURS
 from .care_report_template import KINDS, LEAST
 
@@ -438,9 +439,11 @@ class CareReportRun(models.Model):
             "target": "current",
         }
 
+    @from_page()
     def action_open_pdf(self):
         return self._care_file_action("pdf_id", "")
 
+    @from_page()
     def action_open_xlsx(self):
         return self._care_file_action("xlsx_id", "?download=true")
 
@@ -456,6 +459,7 @@ class CareReportRun(models.Model):
             "target": "new",
         }
 
+    @from_page(one=True)
     def action_inquiries(self):
         """Open the inquiries received in the period, by theme: what is behind a number."""
         self.ensure_one()
@@ -471,6 +475,7 @@ class CareReportRun(models.Model):
             "view_mode": "list,pivot,graph",
         }
 
+    @from_page(one=True)
     def action_cases(self):
         """Open the cases that stand in the way of a return, as far as the user may read them."""
         self.ensure_one()
@@ -483,12 +488,14 @@ class CareReportRun(models.Model):
             "context": {"active_test": False},
         }
 
+    @from_page(one=True)
     def action_again(self):
         """Prepare the same report for the same period, with the template as it is now."""
         self.ensure_one()
         chosen = self.definition.get("chosen")
         return self.template_id._care_prepare(self.start, self.end, chosen)._care_open()
 
+    @from_page()
     def action_compare(self):
         """Open this report and another side by side; the one before it if only one is chosen."""
         runs = self.sorted(lambda run: (run.start, run.id))

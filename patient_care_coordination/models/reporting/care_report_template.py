@@ -10,6 +10,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import OURS
 from . import report_text
 
@@ -391,6 +392,7 @@ class CareReportTemplate(models.Model):
         for template in self:
             template.with_context(care_version=OURS).write({"version": template.version + 1})
 
+    @from_page()
     def action_restore(self):
         """Take back the shipped texts, sections and filters; recipients and schedule stay."""
         for template in self:
@@ -494,6 +496,7 @@ class CareReportTemplate(models.Model):
                 continue
             raise AccessError(self.env._("Supervisors prepare the report %s.", template.name))
 
+    @from_page(one=True)
     def action_prepare(self):
         """Make the report of its last period for the user, and open it."""
         self.ensure_one()
@@ -515,6 +518,7 @@ class CareReportTemplate(models.Model):
             start, end = self._care_dates()
         return self.env["care.report.run"]._care_start(self, self.env.user, start, end, chosen)
 
+    @from_page(one=True)
     def action_runs(self):
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(

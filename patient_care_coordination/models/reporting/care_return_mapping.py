@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import RELATIONS
 
 ASPECTS = [
@@ -97,6 +98,7 @@ class CareReturnMapping(models.Model):
         for line in self:
             line.display_name = f"{names.get(line.aspect, '')}: {line.name or ''}"
 
+    @from_page()
     def action_fill(self):
         """Fill in a start for the present company."""
         self.check_access("create")

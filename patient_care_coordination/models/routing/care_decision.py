@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..common.from_page import from_page
 from .helpdesk_ticket_facts import KEPT
 
 SEES_POOL = (
@@ -216,6 +217,7 @@ class CareDecision(models.Model):
                 self.env._("The advanced domain of %s could not be read.", ", ".join(names)),
             )
 
+    @from_page(one=True)
     def action_why(self):
         """Open the trace of this decision."""
         self.ensure_one()

@@ -3,6 +3,8 @@ import logging
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..common.from_page import from_page
+
 _logger = logging.getLogger(__name__)
 
 
@@ -37,6 +39,7 @@ class CareHandover(models.Model):
         "(ticket_id, user_id) WHERE state = 'proposed'", "This hand-over is proposed already."
     )
 
+    @from_page()
     def action_hand_over(self):
         """Give the inquiries to their delegates; raises UserError where none is chosen."""
         for handover in self.filtered(lambda row: row.state == "proposed"):
@@ -59,6 +62,7 @@ class CareHandover(models.Model):
             handover.state = "done"
         return True
 
+    @from_page()
     def action_keep(self):
         """Leave the inquiries with the absent person."""
         self.filtered(lambda row: row.state == "proposed").write({"state": "kept"})

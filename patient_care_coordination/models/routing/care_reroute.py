@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..common.from_page import from_page
+
 AT_ONCE = 200
 
 
@@ -128,16 +130,19 @@ class CareReroute(models.Model):
             raise AccessError(self.env._("Only coordinators and routing administrators do this."))
         self.check_access("write")
 
+    @from_page()
     def action_choose_all(self):
         """Tick every line."""
         self.line_ids.write({"chosen": True})
         return True
 
+    @from_page()
     def action_choose_none(self):
         """Untick every line."""
         self.line_ids.write({"chosen": False})
         return True
 
+    @from_page()
     def action_apply(self):
         """Move the chosen inquiries: few at once, many in the background in chunks."""
         self._care_check_role()
@@ -203,6 +208,7 @@ class CareReroute(models.Model):
                 if not cron._commit_progress(before - left):
                     return
 
+    @from_page()
     def action_undo(self):
         """Put back what nobody attended to since; the rest stays and says why."""
         self._care_check_role()

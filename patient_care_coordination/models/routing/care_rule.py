@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import OURS
 from .care_rule_line import ALL
 
@@ -382,10 +383,12 @@ class CareRule(models.Model):
                 self.env._("The catch-all stays: without it an inquiry could have no team.")
             )
 
+    @from_page()
     def action_move_up(self):
         """Change places with the rule before, for those who use no mouse."""
         return self._care_move(-1)
 
+    @from_page()
     def action_move_down(self):
         """Change places with the rule behind."""
         return self._care_move(1)

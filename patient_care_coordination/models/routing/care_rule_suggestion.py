@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from odoo import Command, api, fields, models
 
+from ..common.from_page import from_page
 from . import engine
 
 LOOK_BACK_DAYS = 90
@@ -60,11 +61,13 @@ class CareRuleSuggestion(models.Model):
                 new=row.to_team_id.name,
             )
 
+    @from_page()
     def action_dismiss(self):
         """Do not suggest this again."""
         self.write({"state": "dismissed"})
         return True
 
+    @from_page(one=True)
     def action_make_rule(self):
         """Add the rule to the newest draft, or to a new one, before everything else there."""
         self.ensure_one()
@@ -99,6 +102,7 @@ class CareRuleSuggestion(models.Model):
             "view_mode": "form",
         }
 
+    @from_page()
     def action_refresh(self):
         """Look for look-alike moves now."""
         self.browse().check_access("write")

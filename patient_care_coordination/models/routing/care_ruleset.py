@@ -4,6 +4,7 @@ import json
 from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import OURS
 from . import engine
 
@@ -174,6 +175,7 @@ class CareRuleset(models.Model):
                 )
             )
 
+    @from_page(one=True)
     def action_change(self):
         """Open a draft copy of this version, whether it is live or retired."""
         self.ensure_one()
@@ -187,6 +189,7 @@ class CareRuleset(models.Model):
             "res_id": draft.id,
         }
 
+    @from_page()
     def action_activate(self):
         """Make this draft the live version; no inquiry moves.
 
@@ -223,6 +226,7 @@ class CareRuleset(models.Model):
         )
         self.env.registry.clear_cache()
 
+    @from_page(one=True)
     def action_compare(self):
         """Show what this version changes, against the one it was made from or the live one."""
         self.ensure_one()
@@ -239,6 +243,7 @@ class CareRuleset(models.Model):
             "view_mode": "form",
         }
 
+    @from_page(one=True)
     def action_replay(self):
         """Open the replay of this draft."""
         self.ensure_one()
@@ -251,6 +256,7 @@ class CareRuleset(models.Model):
             "view_mode": "form",
         }
 
+    @from_page(one=True)
     def action_apply_to_open(self):
         """Preview what the live version would do with open inquiries nobody attended to."""
         self.ensure_one()

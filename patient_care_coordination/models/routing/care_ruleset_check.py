@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..common.from_page import from_page
 from . import checks
 
 QUIET_DAYS = 90
@@ -28,6 +29,7 @@ class CareRuleset(models.Model):
             ruleset.error_count = levels["1_error"]
             ruleset.warning_count = levels["2_warning"]
 
+    @from_page()
     def action_check(self):
         """Check these rules and keep what was found."""
         for ruleset in self:

@@ -10,6 +10,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools.misc import file_open
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import OURS
 from .care_rule_line import ALL, CHOICES, KEYWORD_FIELDS
 from .rule_file import COLUMNS, SETS, Directory, Parser, read_table
@@ -29,10 +30,12 @@ class CareRuleset(models.Model):
     # Export
     # ------------------------------------------------------------------
 
+    @from_page()
     def action_export_csv(self):
         """Download these rules as CSV."""
         return self._care_download("csv", self._care_to_csv)
 
+    @from_page()
     def action_export_xlsx(self):
         """Download these rules as a workbook."""
         return self._care_download("xlsx", self._care_to_xlsx)

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..common.from_page import from_page
+
 
 class CareRulesetFinding(models.Model):
     """What a check of a rule set found: the rule and one sentence; made anew at each check."""
@@ -21,6 +23,7 @@ class CareRulesetFinding(models.Model):
     )
     sentence = fields.Char(required=True)
 
+    @from_page(one=True)
     def action_open_rule(self):
         """Open the rule the finding is about."""
         self.ensure_one()

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import OURS, STAFF
 from . import engine
 
@@ -387,6 +388,7 @@ class HelpdeskTicket(models.Model):
             self._care_alert_nobody(nobody)
         return decisions
 
+    @from_page()
     def action_care_apply_suggestion(self):
         """Send inquiries where the suggestion says; a human's decision."""
         self.check_access("write")
@@ -402,6 +404,7 @@ class HelpdeskTicket(models.Model):
         waiting._care_write_routing({"care_routing_locked": True})
         return True
 
+    @from_page()
     def action_care_keep_team(self):
         """Leave inquiries where they are; this rule does not suggest again."""
         self.check_access("write")
@@ -415,6 +418,7 @@ class HelpdeskTicket(models.Model):
             )
         return True
 
+    @from_page()
     def action_care_route_again(self):
         """Show where the live rules would send these inquiries, before anything moves."""
         open_ones = self.filtered(lambda ticket: ticket.care_is_inquiry and not ticket.closed)
@@ -423,6 +427,7 @@ class HelpdeskTicket(models.Model):
         reroute = self.env["care.reroute"]._care_preview(open_ones, by_hand=True)
         return reroute._care_open()
 
+    @from_page()
     def action_care_save_for_replays(self):
         """Keep these inquiries as a selection that rules can be tried on without reading them."""
         inquiries = self.filtered("care_is_inquiry")
@@ -440,6 +445,7 @@ class HelpdeskTicket(models.Model):
         )
         return action | {"domain": [("id", "=", selection.id)]}
 
+    @from_page(one=True)
     def action_care_why(self):
         """Open the trace of the latest routing decision."""
         self.ensure_one()

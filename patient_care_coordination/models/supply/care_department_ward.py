@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..common.from_page import from_page
+
 CLERK = "patient_care_coordination.group_supplies_clerk"
 WARD = "patient_care_coordination.group_ward_staff"
 
@@ -29,6 +31,7 @@ class CareDepartment(models.Model):
             department.care_count_running = (department, "counting") in found
             department.care_count_date = found.get((department, "done"))
 
+    @from_page(one=True)
     def action_care_count(self):
         """Start the count of this ward, or take up the one that runs."""
         self.ensure_one()

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..common.from_page import from_page
+
 
 class CareParTemplate(models.Model):
     """What wards of one type keep: the levels a new ward starts with."""
@@ -22,6 +24,7 @@ class CareParTemplate(models.Model):
     )
     line_ids = fields.One2many("care.par.template.line", "template_id", copy=True)
 
+    @from_page(one=True)
     def action_use(self):
         """Show what this template would change on its wards."""
         self.ensure_one()

@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..common.from_page import from_page
+
 
 class CareSupplyReport(models.Model):
     """Use and stock-outs of supplies, a row for each done move and each shortage.
@@ -83,6 +85,7 @@ class CareSupplyReport(models.Model):
             """
         )
 
+    @from_page(one=True)
     def action_care_open(self):
         """Open what a row stands for: the shortage, or the transfer or move that used it."""
         self.ensure_one()

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_datetime
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import OURS
 from .care_numbers import FAR_DAYS
 
@@ -366,6 +367,7 @@ class CareSupplyRequest(models.Model):
     # Sending and approving
     # ------------------------------------------------------------------
 
+    @from_page()
     def action_send(self):
         """Ask: what needs approval waits for it, the rest is ordered at once."""
         self.check_access("write")
@@ -383,6 +385,7 @@ class CareSupplyRequest(models.Model):
         ready._care_order()
         return True
 
+    @from_page(one=True)
     def action_ask(self):
         """Send from the small form of an inquiry: close it, or stay where something went wrong."""
         self.ensure_one()
@@ -469,6 +472,7 @@ class CareSupplyRequest(models.Model):
                     )
                 )
 
+    @from_page()
     def action_approve(self):
         """Agree to what waits for it and order it."""
         self._care_check_decision(("to_approve",), self.env._("it does not wait for approval."))
@@ -477,6 +481,7 @@ class CareSupplyRequest(models.Model):
         self._care_order()
         return True
 
+    @from_page()
     def action_refuse(self):
         """Decline what waits for approval, with the reason written on it; who asked hears of it."""
         self._care_check_decision(("to_approve",), self.env._("it does not wait for approval."))
@@ -506,6 +511,7 @@ class CareSupplyRequest(models.Model):
         )
         self.sudo().activity_unlink([ACTIVITY])
 
+    @from_page()
     def action_draft(self):
         """Take back what was not ordered yet, to change it."""
         self.check_access("write")
@@ -523,6 +529,7 @@ class CareSupplyRequest(models.Model):
         self.sudo().line_ids._care_note_errors({})
         return True
 
+    @from_page()
     def action_cancel(self):
         """Ask no longer; what has arrived stays, what is still to come does not come."""
         self.check_access("write")
@@ -541,6 +548,7 @@ class CareSupplyRequest(models.Model):
                 request._care_sealed().write({"decision": "cancelled"})
         return True
 
+    @from_page()
     def action_retry(self):
         """Order again what could not be ordered."""
         self.check_access("write")
@@ -548,6 +556,7 @@ class CareSupplyRequest(models.Model):
         self._care_order()
         return True
 
+    @from_page()
     def action_make_urgent(self):
         """Make it urgent, on its transfers too."""
         self.check_access("write")
@@ -556,6 +565,7 @@ class CareSupplyRequest(models.Model):
         moves.filtered(lambda move: move.state not in ("done", "cancel")).picking_id.priority = "1"
         return True
 
+    @from_page(one=True)
     def action_open_pickings(self):
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id("stock.action_picking_tree_all")

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_datetime
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import OURS
 
 # More of one thing than a ward can store: somebody slipped on the keyboard.
@@ -162,6 +163,7 @@ class CareSupplyRequestLine(models.Model):
             self._care_check_draft()
         return super().write(vals)
 
+    @from_page()
     def action_leave_out(self):
         """Do without a line that cannot be ordered."""
         self.check_access("write")

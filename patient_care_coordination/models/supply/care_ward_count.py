@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..common.from_page import from_page, record_id, scanned
 from .care_numbers import shown
 from .stock_warehouse_orderpoint import LEVEL_LIMIT
 
@@ -74,12 +75,14 @@ class CareWardCount(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
+    @from_page(department_id=record_id)
     def care_open(self, department_id):
         """The action that opens the running count of a ward; one is started if there is none."""
         department = self.env["care.department"].browse(department_id).exists()
         return self._care_running(department)._care_action()
 
     @api.model
+    @from_page()
     def care_open_mine(self):
         """The action behind the menu: the count of the user's only ward, else the choice."""
         wards = self.env["stock.warehouse.orderpoint"]._care_my_wards()
@@ -170,6 +173,7 @@ class CareWardCount(models.Model):
             )
         return count
 
+    @from_page(one=True)
     def care_lines(self):
         """What the counting screen shows, in the order of the shelves: dicts, one a product."""
         self.check_access("read")
@@ -190,6 +194,7 @@ class CareWardCount(models.Model):
             for line in lines
         ]
 
+    @from_page(one=True, code=scanned)
     def care_scan(self, code):
         """Count one piece more of what was scanned, or the pieces of a pack.
 
@@ -222,6 +227,7 @@ class CareWardCount(models.Model):
             self._care_line_values(product, None, sum(held.mapped("quantity")) if held else 0)
         )
 
+    @from_page(one=True, line_id=record_id)
     def care_set(self, line_id, quantity):
         """Set the number counted on a line; False takes it back. Returns ``care_lines``.
 
@@ -238,6 +244,7 @@ class CareWardCount(models.Model):
     # Ending
     # ------------------------------------------------------------------
 
+    @from_page()
     def action_book(self):
         """Book the differences of what was counted; what was not counted stays as it is.
 
@@ -292,6 +299,7 @@ class CareWardCount(models.Model):
             if not cron._commit_progress(1):
                 break
 
+    @from_page()
     def action_cancel(self):
         """End the count without booking anything."""
         self._care_for_me().state = "cancelled"

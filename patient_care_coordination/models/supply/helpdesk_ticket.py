@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..common.from_page import from_page
 from ..inquiry.helpdesk_ticket import STAFF
 
 
@@ -36,6 +37,7 @@ class HelpdeskTicket(models.Model):
                 for request in requests.sorted("id")
             )
 
+    @from_page(one=True)
     def action_care_ask_store(self):
         """Open the small form that asks the store for what this inquiry needs."""
         self.ensure_one()

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..common.from_page import from_page
+
 
 class HelpdeskTicket(models.Model):
     """What is out on loan for an inquiry."""
@@ -15,6 +17,7 @@ class HelpdeskTicket(models.Model):
         readonly=True,
     )
 
+    @from_page(one=True)
     def action_care_lend(self):
         """Open the form that lends things for this inquiry."""
         self.ensure_one()

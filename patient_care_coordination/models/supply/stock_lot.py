@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
 
+from ..common.from_page import from_page, scanned, term
 from .care_numbers import shown
 
 LENDERS = (
@@ -245,6 +246,7 @@ class StockLot(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
+    @from_page(code=scanned)
     def care_scan(self, code):
         """Take the thing of this serial number one step further; returns the screen's answer.
 
@@ -345,6 +347,7 @@ class StockLot(models.Model):
             quants = self.quant_ids.filtered(lambda quant: quant.quantity > 0)
             quants.move_quants(location_dest_id=stock, message=self.env._("Inspected"))
 
+    @from_page(one=True, state=term)
     def care_mark(self, state):
         """Say that a thing waits for repair or is missing; returns the screen's answer."""
         self._care_check_lender()
@@ -397,6 +400,7 @@ class StockLot(models.Model):
         }
 
     @api.model
+    @from_page()
     def care_scan_overview(self):
         """Things on their way through a loan, the overdue first, for the scanning screen."""
         self._care_check_lender()

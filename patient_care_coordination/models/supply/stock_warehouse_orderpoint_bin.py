@@ -4,6 +4,7 @@ from odoo.tools import format_date
 
 from odoo.addons.stock.models.stock_rule import ProcurementException
 
+from ..common.from_page import from_page, scanned
 from .care_numbers import shown
 
 
@@ -43,6 +44,7 @@ class StockWarehouseOrderpoint(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
+    @from_page(code=scanned)
     def care_scan(self, code):
         """Order one bin of what the label of an empty bin says; once while one is on order.
 
@@ -166,6 +168,7 @@ class StockWarehouseOrderpoint(models.Model):
             )
 
     @api.model
+    @from_page()
     def care_scan_overview(self):
         """The bins of the user's wards for the scanning screen, to tap instead of scanning."""
         wards = self._care_my_wards()

@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
+from ..common.from_page import from_page, position, record_id, record_ids, term
 from .levels import cover_word, days_of_cover
 
 # Wards shown before somebody chooses, and the most rows of one page.
@@ -14,6 +15,13 @@ class StockWarehouseOrderpoint(models.Model):
     _inherit = "stock.warehouse.orderpoint"
 
     @api.model
+    @from_page(
+        department_ids=record_ids,
+        category_id=record_id,
+        search=term,
+        offset=position,
+        limit=position,
+    )
     def care_grid(self, department_ids=None, category_id=None, search=None, offset=0, limit=80):
         """One page of the grid, in a few queries however large it is.
 
@@ -99,6 +107,7 @@ class StockWarehouseOrderpoint(models.Model):
         return cells
 
     @api.model
+    @from_page(department_id=record_id, product_id=record_id)
     def care_grid_set(self, department_id, product_id, low, high):
         """Set the levels of a product on a ward, new or not; returns its cell.
 

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Command, Domain
 
+from ..common.from_page import from_page
 from .care_supply_request_line import OPEN
 
 # What waits for somebody to confirm or approve it, and what is ordered.
@@ -228,14 +229,17 @@ class StockWarehouseOrderpoint(models.Model):
             & (Domain("care_snoozed_until", "=", False) | Domain("care_snoozed_until", "<", today))
         )
 
+    @from_page()
     def action_care_order(self):
         """Show what would be ordered of the chosen rows before it is."""
         return self._care_preview(self)
 
+    @from_page()
     def action_care_order_all(self):
         """Show what would be ordered if all that is short were."""
         return self._care_preview(self.search(self._care_short_domain()))
 
+    @from_page()
     def action_care_confirm(self):
         """Show the draft orders to vendors of these rows, by default all, to be confirmed."""
         confirm = self.env["care.confirm"]._care_make(self.product_id if self else None)
