@@ -13,6 +13,7 @@ class CarePolicyPreview(models.TransientModel):
 
     _name = "care.policy.preview"
     _description = "What a Policy Would Mean"
+    _inherit = ["care.checked.links"]
 
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
@@ -24,7 +25,7 @@ class CarePolicyPreview(models.TransientModel):
         domain="[('company_id', 'in', [company_id, False])]",
     )
     current_policy_id = fields.Many2one(
-        related="company_id.care_policy_id", string="The company uses"
+        related="company_id.care_policy_id", string="The company uses", related_sudo=False
     )
     tz = fields.Selection(
         _tz_get,
@@ -46,7 +47,7 @@ class CarePolicyPreview(models.TransientModel):
         store=True,
         precompute=True,
     )
-    description = fields.Text(related="policy_id.description")
+    description = fields.Text(related="policy_id.description", related_sudo=False)
 
     @api.depends("company_id", "policy_id")
     def _compute_tz(self):
@@ -110,6 +111,7 @@ class CarePolicyPreview(models.TransientModel):
 class CarePolicyPreviewLine(models.TransientModel):
     _name = "care.policy.preview.line"
     _description = "What a Line of a Policy Would Mean"
+    _inherit = ["care.checked.links"]
 
     preview_id = fields.Many2one("care.policy.preview", required=True, ondelete="cascade")
     kind = fields.Selection(KINDS, string="What")

@@ -6,6 +6,7 @@ class CareRecompute(models.TransientModel):
 
     _name = "care.recompute"
     _description = "Recompute Deadlines"
+    _inherit = ["care.checked.links"]
 
     ticket_ids = fields.Many2many(
         "helpdesk.ticket",

@@ -4,7 +4,8 @@ from odoo import models
 class HelpdeskTicketDuplicateWizard(models.TransientModel):
     """The form of the helpdesk that marks a duplicate; an inquiry passes its gate here too."""
 
-    _inherit = "helpdesk.ticket.duplicate.wizard"
+    _name = "helpdesk.ticket.duplicate.wizard"
+    _inherit = ["care.checked.links", "helpdesk.ticket.duplicate.wizard"]
 
     def action_confirm(self):
         if not self.ticket_id.care_is_inquiry:
