@@ -32,21 +32,28 @@ class CareExportGate(models.AbstractModel):
                 found = self._care_follow(records, path)
                 if found:
                     reached[column] = found
+        if records._name in self._care_fact_models() and records._name != TICKETS:
+            self._care_check_exporter()
         if not reached:
             return
+        self._care_check_exporter()
         tickets = self.env[TICKETS].browse({id_ for found in reached.values() for id_ in found[0]})
         patients = self.env[PATIENTS].browse(
             {id_ for found in reached.values() for id_ in found[1]}
         )
-        if not self.env[TICKETS]._care_knows_callers():
-            raise AccessError(
-                self.env._("Inquiries are exported by coordinators and the privacy officer.")
-            )
         what = ", ".join(reached)
         purpose = self.env._("Work of the hospital")
         tickets._care_disclose_to_me("export", what, purpose)
         # A patient reached through an inquiry stands in the disclosure of the inquiry.
         (patients - tickets.sudo().care_patient_id)._care_disclose_to_me("export", what, purpose)
+
+    @api.model
+    def _care_check_exporter(self):
+        """Raise AccessError unless the user may take what was said out of the house."""
+        if not self.env[TICKETS]._care_knows_callers():
+            raise AccessError(
+                self.env._("Inquiries are exported by coordinators and the privacy officer.")
+            )
 
     # ------------------------------------------------------------------
     # What carries facts about patients
@@ -147,9 +154,9 @@ class CareExportGate(models.AbstractModel):
 
         Links are read with the rights of the user, as the export itself does.
         """
-        tickets, patients = set(), set()
+        found = {}
         here = records
-        self._care_add(here, tickets, patients)
+        self._care_add(here, found)
         for place, step in enumerate(path):
             field = here._fields.get(step)
             if not here or field is None or not field.relational:
@@ -158,27 +165,30 @@ class CareExportGate(models.AbstractModel):
             here = here.mapped(step)
             if last and field.type == "many2one" and field.comodel_name != PATIENTS:
                 break
-            self._care_add(here, tickets, patients)
-        return (tickets, patients) if tickets or patients else None
+            self._care_add(here, found)
+        tickets = self.env[TICKETS].sudo().browse(found.get(TICKETS, ()))
+        inquiries = tickets.filtered("care_is_inquiry").ids
+        patients = found.get(PATIENTS, set())
+        return (inquiries, patients) if inquiries or patients else None
 
     @api.model
-    def _care_add(self, records, tickets, patients):
-        """Add the ids of the inquiries and patients that these rows belong to."""
-        records = records.sudo()
-        if records._name == TICKETS:
-            tickets.update(records.filtered("care_is_inquiry").ids)
-        elif records._name == PATIENTS:
-            patients.update(records.ids)
-        elif links := self._care_fact_models().get(records._name):
+    def _care_add(self, records, found):
+        """Add these rows, and the inquiries and patients they belong to, to ``{model: ids}``."""
+        known = found.setdefault(records._name, set())
+        records = records.sudo().filtered(lambda record: record.id not in known)
+        known.update(records.ids)
+        if not records or records._name in (TICKETS, PATIENTS):
+            return
+        if links := self._care_fact_models().get(records._name):
             for link in links:
-                self._care_add(records[link], tickets, patients)
+                self._care_add(records[link], found)
         elif refers := self._care_refers(records):
             places = {}
             for record in records:
                 if record[refers[0]] in self._care_fact_models() and record[refers[1]]:
                     places.setdefault(record[refers[0]], set()).add(record[refers[1]])
             for name, ids in places.items():
-                self._care_add(self.env[name].browse(ids).exists(), tickets, patients)
+                self._care_add(self.env[name].browse(ids).exists(), found)
 
     # ------------------------------------------------------------------
     # Downloads of what is on the screen
@@ -193,16 +203,12 @@ class CareExportGate(models.AbstractModel):
         """
         if model_name not in self._care_fact_models():
             return
-        tickets = self.env[TICKETS]
         plain = model_name == TICKETS and not self.env.user.has_group(
             "patient_care_coordination.group_care_staff"
         )
         if plain:
             return
-        if not tickets._care_knows_callers():
-            raise AccessError(
-                self.env._("Inquiries are exported by coordinators and the privacy officer.")
-            )
+        self._care_check_exporter()
         user = self.env.user
         self.env["care.disclosure"]._care_record(
             [
