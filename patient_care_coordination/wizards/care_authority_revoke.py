@@ -8,6 +8,7 @@ class CareAuthorityRevoke(models.TransientModel):
 
     _name = "care.authority.revoke"
     _description = "Revoke an Authority"
+    _inherit = ["care.checked.links"]
 
     authority_id = fields.Many2one("care.authority", required=True)
     reason = fields.Char(required=True)

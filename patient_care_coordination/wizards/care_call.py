@@ -15,12 +15,13 @@ class CareCall(models.TransientModel):
 
     _name = "care.call"
     _description = "Log a Contact"
+    _inherit = ["care.checked.links"]
 
     ticket_id = fields.Many2one("helpdesk.ticket", string="Inquiry", readonly=True)
     patient_id = fields.Many2one("care.patient", readonly=True)
     corrects_id = fields.Many2one("care.contact", readonly=True)
     promise_id = fields.Many2one("care.promise", readonly=True)
-    promise_what = fields.Text("Was promised", related="promise_id.what")
+    promise_what = fields.Text("Was promised", related="promise_id.what", related_sudo=False)
     channel = fields.Selection(
         [row for row in CHANNELS if row[0] in ("call", "visit", "letter", "other")],
         "How",

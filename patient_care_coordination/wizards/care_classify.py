@@ -13,6 +13,7 @@ class CareClassify(models.TransientModel):
 
     _name = "care.classify"
     _description = "Propose the Nature"
+    _inherit = ["care.checked.links"]
 
     ticket_id = fields.Many2one("helpdesk.ticket", string="Inquiry", required=True, readonly=True)
     old_nature_id = fields.Many2one(

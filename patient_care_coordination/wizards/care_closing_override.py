@@ -8,6 +8,7 @@ class CareClosingOverride(models.TransientModel):
 
     _name = "care.closing.override"
     _description = "Close with a Reason"
+    _inherit = ["care.checked.links"]
 
     ticket_id = fields.Many2one("helpdesk.ticket", string="Inquiry", required=True)
     missing = fields.Text("What is missing", compute="_compute_missing")

@@ -14,6 +14,7 @@ class CareConfirm(models.TransientModel):
 
     _name = "care.confirm"
     _description = "Confirm Orders of Supplies"
+    _inherit = ["care.checked.links"]
 
     line_ids = fields.One2many("care.confirm.line", "confirm_id")
     problem_count = fields.Integer(compute="_compute_problem_count")
@@ -159,6 +160,7 @@ class CareConfirmLine(models.TransientModel):
 
     _name = "care.confirm.line"
     _description = "Order of Supplies to Confirm"
+    _inherit = ["care.checked.links"]
     _order = "possible desc, vendor, id"
 
     confirm_id = fields.Many2one(

@@ -10,6 +10,7 @@ class CareConsultAsk(models.TransientModel):
 
     _name = "care.consult.ask"
     _description = "Ask"
+    _inherit = ["care.checked.links"]
 
     ticket_id = fields.Many2one("helpdesk.ticket", string="Inquiry", required=True, readonly=True)
     company_id = fields.Many2one(related="ticket_id.company_id", related_sudo=False)

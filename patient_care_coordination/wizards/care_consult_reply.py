@@ -8,6 +8,7 @@ class CareConsultReply(models.TransientModel):
 
     _name = "care.consult.reply"
     _description = "Reply to a Consult"
+    _inherit = ["care.checked.links"]
 
     consult_id = fields.Many2one("care.consult", required=True, readonly=True)
     kind = fields.Selection(

@@ -8,13 +8,14 @@ class CareDeadlineAccept(models.TransientModel):
 
     _name = "care.deadline.accept"
     _description = "Accept What Was Noted Too Late"
+    _inherit = ["care.checked.links"]
 
     deadline_id = fields.Many2one("care.deadline", required=True, readonly=True)
     ticket_id = fields.Many2one(related="deadline_id.ticket_id", related_sudo=False)
-    kind = fields.Selection(related="deadline_id.kind")
-    due_text = fields.Char(related="deadline_id.due_text")
-    claimed_date = fields.Datetime(related="deadline_id.claimed_date")
-    noted_date = fields.Datetime(related="deadline_id.met_date", string="Noted")
+    kind = fields.Selection(related="deadline_id.kind", related_sudo=False)
+    due_text = fields.Char(related="deadline_id.due_text", related_sudo=False)
+    claimed_date = fields.Datetime(related="deadline_id.claimed_date", related_sudo=False)
+    noted_date = fields.Datetime(related="deadline_id.met_date", string="Noted", related_sudo=False)
     reason = fields.Text(required=True)
 
     @from_page(one=True)

@@ -20,6 +20,7 @@ class CareDenominatorImport(models.TransientModel):
 
     _name = "care.denominator.import"
     _description = "Import Patient-days"
+    _inherit = ["care.checked.links"]
 
     file = fields.Binary("CSV file")
     filename = fields.Char("File name")

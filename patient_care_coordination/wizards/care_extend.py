@@ -8,6 +8,7 @@ class CareExtend(models.TransientModel):
 
     _name = "care.extend"
     _description = "New Date for a Deadline"
+    _inherit = ["care.checked.links"]
 
     ticket_id = fields.Many2one("helpdesk.ticket", string="Inquiry", required=True)
     open_ids = fields.Many2many("care.deadline", compute="_compute_open_ids")
@@ -21,8 +22,8 @@ class CareExtend(models.TransientModel):
         precompute=True,
         domain="[('id', 'in', open_ids)]",
     )
-    due_text = fields.Char(related="deadline_id.due_text", string="Due by")
-    rule = fields.Char(related="deadline_id.source", string="Rule")
+    due_text = fields.Char(related="deadline_id.due_text", string="Due by", related_sudo=False)
+    rule = fields.Char(related="deadline_id.source", string="Rule", related_sudo=False)
     new_due = fields.Datetime(
         "New date",
         required=True,

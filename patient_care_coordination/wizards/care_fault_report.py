@@ -8,7 +8,7 @@ class CareFaultReport(models.TransientModel):
     """Report that something does not work: scan or choose it, say what is wrong."""
 
     _name = "care.fault.report"
-    _inherit = ["barcodes.barcode_events_mixin"]
+    _inherit = ["care.checked.links", "barcodes.barcode_events_mixin"]
     _description = "Care Fault Report"
 
     tag = fields.Char(help="Scan the label on the equipment, or type what it says.")

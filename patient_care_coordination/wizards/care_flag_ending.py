@@ -8,6 +8,7 @@ class CareFlagEnding(models.TransientModel):
 
     _name = "care.flag.ending"
     _description = "End a Red Flag"
+    _inherit = ["care.checked.links"]
 
     alarm_id = fields.Many2one("care.flag.alarm", string="Red flag", required=True)
     mode = fields.Selection([("done", "Done"), ("dismiss", "Not a flag")], required=True)

@@ -6,6 +6,7 @@ class CareFlagRaise(models.TransientModel):
 
     _name = "care.flag.raise"
     _description = "Raise a Red Flag"
+    _inherit = ["care.checked.links"]
 
     ticket_id = fields.Many2one("helpdesk.ticket", string="Inquiry", required=True)
     note = fields.Text("What was said", help="In the person's own words. It is kept.")

@@ -8,6 +8,7 @@ class CareImprovementReason(models.TransientModel):
 
     _name = "care.improvement.reason"
     _description = "Reason of a Decision on Improvements"
+    _inherit = ["care.checked.links"]
 
     what = fields.Selection(
         [("reject", "Reject"), ("reopen", "Reopen"), ("dismiss", "Dismiss")],

@@ -23,6 +23,7 @@ class CareInquiryFile(models.TransientModel):
 
     _name = "care.inquiry.file"
     _description = "File of an Inquiry"
+    _inherit = ["care.checked.links"]
 
     ticket_id = fields.Many2one(
         "helpdesk.ticket", string="Inquiry", required=True, ondelete="cascade", readonly=True

@@ -21,6 +21,7 @@ class CareIntake(models.TransientModel):
 
     _name = "care.intake"
     _description = "Quick Intake"
+    _inherit = ["care.checked.links"]
 
     caller_id = fields.Many2one("res.partner", string="Known caller")
     caller_name = fields.Char("Who", help="The name of the caller; empty for an anonymous caller.")
@@ -40,7 +41,7 @@ class CareIntake(models.TransientModel):
         default=lambda self: self.env["care.nature"].search([("code", "=", "question")], limit=1),
     )
     needs_category = fields.Boolean(
-        "Closing needs a category", related="nature_id.close_needs_category"
+        "Closing needs a category", related="nature_id.close_needs_category", related_sudo=False
     )
     relation = fields.Selection(RELATIONS)
     identity = fields.Selection(

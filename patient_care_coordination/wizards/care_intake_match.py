@@ -6,6 +6,7 @@ class CareIntakeMatch(models.TransientModel):
 
     _name = "care.intake.match"
     _description = "Known Caller"
+    _inherit = ["care.checked.links"]
 
     intake_id = fields.Many2one("care.intake", required=True, ondelete="cascade")
     label = fields.Char("Known")

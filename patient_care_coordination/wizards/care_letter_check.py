@@ -22,12 +22,15 @@ class CareLetterCheck(models.TransientModel):
 
     _name = "care.letter.check"
     _description = "Check of a Letter"
+    _inherit = ["care.checked.links"]
 
     letter_id = fields.Many2one("care.letter", required=True, ondelete="cascade")
-    letter_state = fields.Selection(related="letter_id.state")
-    gaps = fields.Text(related="letter_id.gaps")
-    own_words = fields.Text(related="letter_id.own_words")
-    needs_other_checker = fields.Boolean(related="letter_id.needs_other_checker")
+    letter_state = fields.Selection(related="letter_id.state", related_sudo=False)
+    gaps = fields.Text(related="letter_id.gaps", related_sudo=False)
+    own_words = fields.Text(related="letter_id.own_words", related_sudo=False)
+    needs_other_checker = fields.Boolean(
+        related="letter_id.needs_other_checker", related_sudo=False
+    )
     words_reason = fields.Char("Why these words may go out", help="Kept with the disclosure.")
     plain_words = fields.Boolean("Plain words; no jargon, no abbreviation left unexplained")
     explained = fields.Boolean("It explains what happened and why, and what should have happened")

@@ -8,12 +8,13 @@ class CareLetterWrite(models.TransientModel):
 
     _name = "care.letter.write"
     _description = "Write a Letter"
+    _inherit = ["care.checked.links"]
 
     ticket_id = fields.Many2one(
         "helpdesk.ticket", string="Inquiry", required=True, ondelete="cascade"
     )
     type_id = fields.Many2one("care.letter.type", string="Letter", required=True)
-    neutral = fields.Boolean(related="type_id.neutral")
+    neutral = fields.Boolean(related="type_id.neutral", related_sudo=False)
     partner_id = fields.Many2one(
         "res.partner", string="To", help="Empty: the letter goes to the caller."
     )

@@ -16,7 +16,7 @@ class CareLoan(models.TransientModel):
 
     _name = "care.loan"
     _description = "Lend"
-    _inherit = ["barcodes.barcode_events_mixin"]
+    _inherit = ["care.checked.links", "barcodes.barcode_events_mixin"]
 
     ticket_id = fields.Many2one("helpdesk.ticket", string="Inquiry", readonly=True)
     ticket_number = fields.Char(
@@ -104,6 +104,7 @@ class CareLoanDue(models.TransientModel):
 
     _name = "care.loan.due"
     _description = "New Date of a Loan"
+    _inherit = ["care.checked.links"]
 
     lot_ids = fields.Many2many("stock.lot", string="Things", readonly=True)
     due_back = fields.Date(string="Due back", required=True)

@@ -9,6 +9,7 @@ class CareParCopy(models.TransientModel):
 
     _name = "care.par.copy"
     _description = "Copy Par Levels"
+    _inherit = ["care.checked.links"]
 
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
@@ -161,7 +162,7 @@ class CareParCopy(models.TransientModel):
 
 class CareParCopyLine(models.TransientModel):
     _name = "care.par.copy.line"
-    _inherit = "care.par.change"
+    _inherit = ["care.checked.links", "care.par.change"]
     _description = "Level to Copy"
 
     wizard_id = fields.Many2one("care.par.copy", required=True, index=True, ondelete="cascade")

@@ -24,7 +24,7 @@ class CareParSuggest(models.TransientModel):
     """
 
     _name = "care.par.suggest"
-    _inherit = ["care.numbers"]
+    _inherit = ["care.checked.links", "care.numbers"]
     _description = "Suggest Par Levels"
 
     company_id = fields.Many2one(
@@ -183,7 +183,7 @@ class CareParSuggest(models.TransientModel):
 
 class CareParSuggestLine(models.TransientModel):
     _name = "care.par.suggest.line"
-    _inherit = "care.par.change"
+    _inherit = ["care.checked.links", "care.par.change"]
     _description = "Suggested Level"
 
     wizard_id = fields.Many2one("care.par.suggest", required=True, index=True, ondelete="cascade")

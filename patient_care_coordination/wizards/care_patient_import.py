@@ -16,6 +16,7 @@ class CarePatientImport(models.TransientModel):
 
     _name = "care.patient.import"
     _description = "Import Patients"
+    _inherit = ["care.checked.links"]
 
     file = fields.Binary("CSV file")
     filename = fields.Char("File name")

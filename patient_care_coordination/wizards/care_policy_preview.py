@@ -14,6 +14,7 @@ class CarePolicyPreview(models.TransientModel):
 
     _name = "care.policy.preview"
     _description = "What a Policy Would Mean"
+    _inherit = ["care.checked.links"]
 
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
@@ -25,7 +26,7 @@ class CarePolicyPreview(models.TransientModel):
         domain="[('company_id', 'in', [company_id, False])]",
     )
     current_policy_id = fields.Many2one(
-        related="company_id.care_policy_id", string="The company uses"
+        related="company_id.care_policy_id", string="The company uses", related_sudo=False
     )
     tz = fields.Selection(
         _tz_get,
@@ -47,7 +48,7 @@ class CarePolicyPreview(models.TransientModel):
         store=True,
         precompute=True,
     )
-    description = fields.Text(related="policy_id.description")
+    description = fields.Text(related="policy_id.description", related_sudo=False)
 
     @api.depends("company_id", "policy_id")
     def _compute_tz(self):
@@ -112,6 +113,7 @@ class CarePolicyPreview(models.TransientModel):
 class CarePolicyPreviewLine(models.TransientModel):
     _name = "care.policy.preview.line"
     _description = "What a Line of a Policy Would Mean"
+    _inherit = ["care.checked.links"]
 
     preview_id = fields.Many2one("care.policy.preview", required=True, ondelete="cascade")
     kind = fields.Selection(KINDS, string="What")

@@ -9,13 +9,14 @@ class CarePromiseChange(models.TransientModel):
 
     _name = "care.promise.change"
     _description = "Change of a Promise"
+    _inherit = ["care.checked.links"]
 
     promise_id = fields.Many2one("care.promise", required=True, readonly=True)
     ending = fields.Selection(
         [("withdrawn", "Withdraw"), ("replaced", "Replace")], required=True, readonly=True
     )
-    old_what = fields.Text("Was promised", related="promise_id.what")
-    old_due = fields.Datetime("Was due", related="promise_id.due")
+    old_what = fields.Text("Was promised", related="promise_id.what", related_sudo=False)
+    old_due = fields.Datetime("Was due", related="promise_id.due", related_sudo=False)
     what = fields.Text("New promise")
     due = fields.Datetime("New due date")
     reason = fields.Text(required=True, help="Kept with the promise.")

@@ -9,6 +9,7 @@ class CareRatingNote(models.TransientModel):
 
     _name = "care.rating.note"
     _description = "Note Satisfaction from a Call"
+    _inherit = ["care.checked.links"]
 
     ticket_id = fields.Many2one("helpdesk.ticket", string="Inquiry", required=True)
     # Nothing is chosen before: what is kept unread would count as what the caller said.

@@ -8,6 +8,7 @@ class CareRecompute(models.TransientModel):
 
     _name = "care.recompute"
     _description = "Recompute Deadlines"
+    _inherit = ["care.checked.links"]
 
     ticket_ids = fields.Many2many(
         "helpdesk.ticket",

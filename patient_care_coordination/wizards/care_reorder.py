@@ -11,6 +11,7 @@ class CareReorder(models.TransientModel):
 
     _name = "care.reorder"
     _description = "Preview of an Order"
+    _inherit = ["care.checked.links"]
 
     line_ids = fields.One2many("care.reorder.line", "reorder_id")
     line_count = fields.Integer(compute="_compute_summary")

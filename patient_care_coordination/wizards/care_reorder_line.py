@@ -9,7 +9,7 @@ class CareReorderLine(models.TransientModel):
     """One product that would be ordered for one place."""
 
     _name = "care.reorder.line"
-    _inherit = ["care.numbers"]
+    _inherit = ["care.checked.links", "care.numbers"]
     _description = "Line of a Preview of an Order"
     _order = "source, id"
 
@@ -17,10 +17,12 @@ class CareReorderLine(models.TransientModel):
     orderpoint_id = fields.Many2one(
         "stock.warehouse.orderpoint", required=True, readonly=True, ondelete="cascade"
     )
-    product_id = fields.Many2one(related="orderpoint_id.product_id")
-    location_id = fields.Many2one(related="orderpoint_id.location_id", string="For")
-    uom_id = fields.Many2one(related="orderpoint_id.product_uom", string="Unit")
-    currency_id = fields.Many2one(related="orderpoint_id.care_currency_id")
+    product_id = fields.Many2one(related="orderpoint_id.product_id", related_sudo=False)
+    location_id = fields.Many2one(
+        related="orderpoint_id.location_id", string="For", related_sudo=False
+    )
+    uom_id = fields.Many2one(related="orderpoint_id.product_uom", string="Unit", related_sudo=False)
+    currency_id = fields.Many2one(related="orderpoint_id.care_currency_id", related_sudo=False)
     source = fields.Char("From", readonly=True)
     needed = fields.Float("Short", readonly=True, digits="Product Unit")
     quantity = fields.Float("Order", digits="Product Unit")

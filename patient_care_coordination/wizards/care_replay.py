@@ -20,6 +20,7 @@ class CareReplay(models.TransientModel):
 
     _name = "care.replay"
     _description = "Replay of a Rule Set"
+    _inherit = ["care.checked.links"]
 
     ruleset_id = fields.Many2one("care.ruleset", string="Draft", required=True, readonly=True)
     live_id = fields.Many2one("care.ruleset", string="Against", readonly=True)
@@ -371,6 +372,7 @@ class CareReplay(models.TransientModel):
 class CareReplayChange(models.TransientModel):
     _name = "care.replay.change"
     _description = "Inquiry that Would Go Elsewhere"
+    _inherit = ["care.checked.links"]
     _order = "decided_date desc, id"
 
     replay_id = fields.Many2one("care.replay", required=True, index=True, ondelete="cascade")

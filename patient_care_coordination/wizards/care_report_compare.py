@@ -7,6 +7,7 @@ class CareReportCompare(models.TransientModel):
 
     _name = "care.report.compare"
     _description = "Compare Reports"
+    _inherit = ["care.checked.links"]
 
     first_id = fields.Many2one("care.report.run", string="This report", required=True)
     second_id = fields.Many2one("care.report.run", string="And this one", required=True)

@@ -11,10 +11,11 @@ class CareReportPrepare(models.TransientModel):
 
     _name = "care.report.prepare"
     _description = "Prepare a Report"
+    _inherit = ["care.checked.links"]
 
     template_id = fields.Many2one("care.report.template", string="Report", required=True)
-    kind = fields.Selection(related="template_id.kind")
-    company_id = fields.Many2one(related="template_id.company_id")
+    kind = fields.Selection(related="template_id.kind", related_sudo=False)
+    company_id = fields.Many2one(related="template_id.company_id", related_sudo=False)
     start = fields.Date("From", required=True)
     last_day = fields.Date("To", required=True)
     department_ids = fields.Many2many(
@@ -35,7 +36,7 @@ class CareReportPrepare(models.TransientModel):
         domain="[('share', '=', False)]",
         help="Only inquiries these persons are responsible for.",
     )
-    problems = fields.Text(related="template_id.problems")
+    problems = fields.Text(related="template_id.problems", related_sudo=False)
 
     @api.model
     def default_get(self, names):

@@ -8,10 +8,11 @@ class CareRulesetCompare(models.TransientModel):
 
     _name = "care.ruleset.compare"
     _description = "Differences between Two Versions"
+    _inherit = ["care.checked.links"]
 
     old_id = fields.Many2one("care.ruleset", string="From", required=True)
     new_id = fields.Many2one("care.ruleset", string="To", required=True)
-    company_id = fields.Many2one(related="new_id.company_id")
+    company_id = fields.Many2one(related="new_id.company_id", related_sudo=False)
     line_ids = fields.One2many(
         "care.ruleset.compare.line",
         "compare_id",
@@ -124,6 +125,7 @@ def _longest_rise(numbers):
 class CareRulesetCompareLine(models.TransientModel):
     _name = "care.ruleset.compare.line"
     _description = "Difference between Two Versions"
+    _inherit = ["care.checked.links"]
 
     compare_id = fields.Many2one("care.ruleset.compare", index=True, ondelete="cascade")
     change = fields.Selection(

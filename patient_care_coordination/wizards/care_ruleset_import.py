@@ -12,6 +12,7 @@ class CareRulesetImport(models.TransientModel):
 
     _name = "care.ruleset.import"
     _description = "Import Routing Rules"
+    _inherit = ["care.checked.links"]
 
     file = fields.Binary("CSV or XLSX file")
     filename = fields.Char("File name")

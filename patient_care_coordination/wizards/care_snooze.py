@@ -9,6 +9,7 @@ class CareSnooze(models.TransientModel):
 
     _name = "care.snooze"
     _description = "Put Off Reordering"
+    _inherit = ["care.checked.links"]
 
     orderpoint_ids = fields.Many2many("stock.warehouse.orderpoint", required=True)
     until = fields.Date(

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..models.inquiry.helpdesk_ticket import OURS
+
 # What staff may read of why somebody was left out.
 SHOWN_TO_ADMINISTRATORS = ("role", "skill", "capacity", "subject", "inactive")
 
@@ -9,6 +11,7 @@ class CareTrace(models.TransientModel):
 
     _name = "care.trace"
     _description = "Trace of a Routing Decision"
+    _inherit = ["care.checked.links"]
 
     sentence = fields.Char("Reason", readonly=True)
     ruleset_id = fields.Many2one("care.ruleset", string="Version", readonly=True)
@@ -38,7 +41,8 @@ class CareTrace(models.TransientModel):
     @api.model
     def _care_of_decision(self, decision):
         """The action that shows the trace of a decision, recomputed from its version."""
-        trace = self.create(
+        # Everybody reads why an inquiry went where it did, also who reads no rules.
+        trace = self.with_context(care_links=OURS).create(
             {
                 "sentence": decision.with_env(self.env).sudo().sentence,
                 "ruleset_id": decision.ruleset_id.id,
@@ -135,6 +139,7 @@ class CareTrace(models.TransientModel):
 class CareTraceLine(models.TransientModel):
     _name = "care.trace.line"
     _description = "Rule in a Trace"
+    _inherit = ["care.checked.links"]
     _order = "sequence, id"
 
     trace_id = fields.Many2one("care.trace", required=True, index=True, ondelete="cascade")
@@ -156,6 +161,7 @@ class CareTraceLine(models.TransientModel):
 class CareTracePerson(models.TransientModel):
     _name = "care.trace.person"
     _description = "Person in a Trace"
+    _inherit = ["care.checked.links"]
     _order = "id"
 
     trace_id = fields.Many2one("care.trace", required=True, index=True, ondelete="cascade")

@@ -10,6 +10,7 @@ class CareTryout(models.TransientModel):
 
     _name = "care.tryout"
     _description = "Try a Rule Set on One Message"
+    _inherit = ["care.checked.links"]
 
     ruleset_id = fields.Many2one(
         "care.ruleset",

@@ -9,9 +9,12 @@ class CareUpgrade(models.TransientModel):
 
     _name = "care.upgrade"
     _description = "Change the Nature of an Inquiry"
+    _inherit = ["care.checked.links"]
 
     ticket_id = fields.Many2one("helpdesk.ticket", string="Inquiry", required=True)
-    old_nature_id = fields.Many2one(related="ticket_id.care_nature_id", string="It is now")
+    old_nature_id = fields.Many2one(
+        related="ticket_id.care_nature_id", string="It is now", related_sudo=False
+    )
     nature_id = fields.Many2one("care.nature", string="It becomes", required=True)
     reason = fields.Text(required=True)
 

@@ -11,6 +11,7 @@ class CareWardSetup(models.TransientModel):
 
     _name = "care.ward.setup"
     _description = "Set Up Wards"
+    _inherit = ["care.checked.links"]
 
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company

@@ -290,26 +290,30 @@ class HelpdeskTicket(models.Model):
         :param name: what the person was called then; else the name of ``partner`` is kept
         :return: the ``care.disclosure``
         """
+        return self.env["care.disclosure"]._care_record(
+            [self._care_prepare_disclosure(way, what, purpose, verdict, partner, name, address)]
+        )
+
+    def _care_prepare_disclosure(
+        self, way, what, purpose, verdict=None, partner=None, name=None, address=None
+    ):
+        """Values of one disclosure; the parameters are those of ``_care_disclose``."""
         self.ensure_one()
         partner = partner or self.env["res.partner"]
         basis = verdict.basis if verdict else False
-        return self.env["care.disclosure"]._care_record(
-            [
-                {
-                    "ticket_id": self.id,
-                    "way": way,
-                    "partner_id": partner.id,
-                    "recipient": name or partner.sudo().name or self.env._("Not named"),
-                    "address": address or partner.sudo().email,
-                    "what": what,
-                    "purpose": purpose,
-                    "basis": basis,
-                    "authority_id": verdict.authority.id if verdict else False,
-                    # Exempt from the accounting: the patient and the hospital's own work.
-                    "accountable": basis not in ("self", "staff", "general"),
-                }
-            ]
-        )
+        return {
+            "ticket_id": self.id,
+            "way": way,
+            "partner_id": partner.id,
+            "recipient": name or partner.sudo().name or self.env._("Not named"),
+            "address": address or partner.sudo().email,
+            "what": what,
+            "purpose": purpose,
+            "basis": basis,
+            "authority_id": verdict.authority.id if verdict else False,
+            # Exempt from the accounting: the patient and the hospital's own work.
+            "accountable": basis not in ("self", "staff", "general"),
+        }
 
     # ------------------------------------------------------------------
     # Portal

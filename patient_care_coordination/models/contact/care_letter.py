@@ -383,20 +383,6 @@ class CareLetter(models.Model):
             }
         )
 
-    def export_data(self, fields_to_export):
-        """Export letters: for coordinators alone, and kept as a disclosure of each inquiry."""
-        self._care_check_export(fields_to_export)
-        return super().export_data(fields_to_export)
-
-    def _care_check_export(self, names):
-        if not self.ticket_id._care_knows_callers():
-            raise AccessError(
-                self.env._("Letters are exported by coordinators and the privacy officer.")
-            )
-        self.ticket_id._care_disclose_to_me(
-            "export", ", ".join(names), self.env._("Work of the hospital")
-        )
-
     # ------------------------------------------------------------------
     # Writing
     # ------------------------------------------------------------------

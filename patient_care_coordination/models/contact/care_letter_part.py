@@ -67,11 +67,6 @@ class CareLetterPart(models.Model):
         self.letter_id._care_wrote()
         return super().unlink()
 
-    def export_data(self, fields_to_export):
-        """Export parts of letters as letters are exported."""
-        self.letter_id._care_check_export(fields_to_export)
-        return super().export_data(fields_to_export)
-
     def _check_text(self):
         for part in self:
             part.letter_id.type_id._care_check_text(part.text, part.name)

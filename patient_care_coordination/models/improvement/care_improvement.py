@@ -323,15 +323,6 @@ class CareImprovement(models.Model):
                 self.env._("Improvements are never deleted: reject it with a reason instead.")
             )
 
-    def export_data(self, fields_to_export):
-        """What leaves of the inquiries behind it is kept as a disclosure of each."""
-        names = [name for name in fields_to_export if name.startswith("ticket_ids/")]
-        if names:
-            self.ticket_ids._care_disclose_to_me(
-                "export", ", ".join(names), self.env._("Work of the hospital")
-            )
-        return super().export_data(fields_to_export)
-
     # ------------------------------------------------------------------
     # Proposing
     # ------------------------------------------------------------------

@@ -163,15 +163,6 @@ class CarePattern(models.Model):
                 self.env._("Median before: %s", formatLang(self.env, pattern.expected, digits=1)),
             )
 
-    def export_data(self, fields_to_export):
-        """What leaves of the inquiry behind it is kept as a disclosure of it."""
-        names = [name for name in fields_to_export if name.startswith("ticket_id/")]
-        if names:
-            self.ticket_id._care_disclose_to_me(
-                "export", ", ".join(names), self.env._("Work of the hospital")
-            )
-        return super().export_data(fields_to_export)
-
     # ------------------------------------------------------------------
     # What people do with it
     # ------------------------------------------------------------------

@@ -1,3 +1,4 @@
+from . import care_checked_links
 from . import care_staff_thread
 from . import care_access_need
 from . import care_closing_exception

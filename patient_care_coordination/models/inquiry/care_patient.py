@@ -61,8 +61,20 @@ class CarePatient(models.Model):
             patient.inquiry_count = counts.get(patient, 0)
 
     @api.depends("name", "hospital_number", "birth_date")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_display_name(self):
+        """The name for those who may read the patient, the hospital's number alone for others.
+
+        Odoo shows display names as superuser wherever a link is shown, so the rights of the user
+        behind it are asked. A patient being entered is nobody's secret yet.
+        """
+        stored = self._origin
+        readable = set(stored.sudo(False)._filtered_access("read").ids)
         for patient in self:
+            if patient._origin and patient._origin.id not in readable:
+                number = patient._origin.sudo().hospital_number
+                patient.display_name = number or self.env._("Patient %s", patient._origin.id)
+                continue
             extra = [part for part in (patient.hospital_number, patient.birth_date) if part]
             suffix = f" ({', '.join(map(str, extra))})" if extra else ""
             patient.display_name = f"{patient.name or ''}{suffix}"

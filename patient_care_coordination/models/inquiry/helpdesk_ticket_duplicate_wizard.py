@@ -6,7 +6,8 @@ from ..common.from_page import from_page
 class HelpdeskTicketDuplicateWizard(models.TransientModel):
     """The form of the helpdesk that marks a duplicate; an inquiry passes its gate here too."""
 
-    _inherit = "helpdesk.ticket.duplicate.wizard"
+    _name = "helpdesk.ticket.duplicate.wizard"
+    _inherit = ["care.checked.links", "helpdesk.ticket.duplicate.wizard"]
 
     @from_page(one=True)
     def action_confirm(self):
