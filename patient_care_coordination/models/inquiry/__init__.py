@@ -32,6 +32,7 @@ from . import mail_followers
 from . import mail_mail
 from . import mail_activity
 from . import mail_message
+from . import mail_scheduled_message
 from . import mail_thread
 from . import rating_rating
 from . import res_company
