@@ -47,10 +47,7 @@ user = env["res.users"].create({{
     )],
 }})
 env["care.department"].search([]).ward_user_ids = [(4, user.id)]
-relative = env["res.users"].create({{
-    "name": "Relative", "login": "relative", "password": "relative",
-    "group_ids": [(6, 0, env.ref("base.group_portal").ids)],
-}})
+relative = env["res.users"].search([("login", "=", "relative")])
 mine = env["helpdesk.ticket"].create([{{
     "name": "Mine", "description": "<p>Text</p>", "partner_id": relative.partner_id.id,
     "care_nature_id": env.ref(f"{{module}}.nature_question").id,
