@@ -222,6 +222,7 @@ class CareCall(models.TransientModel):
                     "A contact belongs to an inquiry or a patient: open one and log it there."
                 )
             )
+        self.ticket_id.check_access("write")
         place.check_access("read")
         self.corrects_id.check_access("read")
         if self.promise_id.ticket_id not in (self.ticket_id, self.env["helpdesk.ticket"]):

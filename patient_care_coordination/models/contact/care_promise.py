@@ -278,6 +278,7 @@ class CarePromise(models.Model):
 
     def _care_check_running(self):
         self.check_access("read")
+        self.ticket_id.check_access("write")
         ended = self.sudo().filtered("ended")
         if ended:
             promise = ended[0]

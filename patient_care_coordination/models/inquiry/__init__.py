@@ -36,6 +36,7 @@ from . import mail_followers
 from . import mail_mail
 from . import mail_activity
 from . import mail_message
+from . import mail_scheduled_message
 from . import mail_thread
 from . import helpdesk_ticket_unattended
 from . import rating_rating

@@ -158,10 +158,15 @@ class CareFlagAlarm(models.Model):
         return self.sudo().with_context(care_alarm=OURS)
 
     def _care_check_person(self):
-        """Only somebody who reads the inquiry takes, ends or dismisses a flag; no robot does."""
+        """Only somebody who works on the inquiry takes, ends or dismisses a flag, or who reads it
+        and belongs to a group that the flag alerts; no robot does.
+        """
         if self.env.uid == SUPERUSER_ID or self.env.user.share:
             raise AccessError(self.env._("Nothing automatic clears a red flag: a person does."))
-        self.ticket_id.check_access("read")
+        groups = self.env.user.all_group_ids
+        alerted = self.filtered(lambda alarm: alarm.sudo().flag_id.alert_group_ids & groups)
+        alerted.ticket_id.check_access("read")
+        (self - alerted).ticket_id.check_access("write")
 
     # ------------------------------------------------------------------
     # Actions

@@ -136,5 +136,6 @@ class CareRedFlag(models.Model):
         ticket = self.env["helpdesk.ticket"].browse(context.get("care_ticket_id") or []).exists()
         if not ticket:
             raise UserError(self.env._("Open the inquiry and choose Raise a red flag there."))
+        ticket.check_access("write")
         ticket._care_raise_flags(self, context.get("care_flag_note"))
         return {"type": "ir.actions.act_window_close"}

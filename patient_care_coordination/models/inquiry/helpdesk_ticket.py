@@ -449,7 +449,8 @@ class HelpdeskTicket(models.Model):
             raise AccessError(
                 self.env._("Only the privacy officer can turn an inquiry into a plain ticket.")
             )
-        self.with_context(care_mark=OURS).write({"care_is_inquiry": False})
+        self.check_access("read")
+        self.sudo().with_context(care_mark=OURS).write({"care_is_inquiry": False})
         return True
 
     @from_page(one=True)

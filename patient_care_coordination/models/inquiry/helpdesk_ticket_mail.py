@@ -145,6 +145,17 @@ class HelpdeskTicket(models.Model):
             kwargs["email_from"] = person.email_formatted
         return super().message_post(message_type=message_type, author_id=author_id, **kwargs)
 
+    def _mail_get_operation_for_mail_message_operation(self, message_operation):
+        """Among staff, who only reads an inquiry posts nothing on it; its caller replies.
+
+        The helpdesk lets everybody post who reads.
+        """
+        operations = super()._mail_get_operation_for_mail_message_operation(message_operation)
+        if message_operation == "create" and not self.env.user.share:
+            inquiries = self.sudo().filtered("care_is_inquiry").with_env(self.env)
+            operations |= dict.fromkeys(inquiries, "write")
+        return operations
+
     @api.model
     def _care_check_gateway(self):
         """Refuse a mail that did not come through the gateway, which works as the superuser."""
