@@ -1,3 +1,4 @@
+from .common import guard
 from . import inquiry
 from . import clock
 from . import authority

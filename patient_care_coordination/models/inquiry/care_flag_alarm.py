@@ -2,8 +2,8 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_datetime
 
+from ..common.guard import OURS, as_server
 from .care_red_flag import target_text
-from .helpdesk_ticket import OURS
 
 OPEN = ("suggested", "raised", "taken")
 ACTIVITY = "patient_care_coordination.activity_red_flag"
@@ -338,7 +338,7 @@ class CareFlagAlarm(models.Model):
                 alarm._care_alarm_text(),
             )
         # The message has told them: no second mail for the activity.
-        self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True).create(
+        as_server(self.env["mail.activity"]).with_context(mail_activity_quick_update=True).create(
             activities
         )
 
@@ -373,7 +373,7 @@ class CareFlagAlarm(models.Model):
                     "and raise it or say that it is not a flag."
                 ),
             )
-        self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True).create(
+        as_server(self.env["mail.activity"]).with_context(mail_activity_quick_update=True).create(
             activities
         )
 
@@ -452,7 +452,7 @@ class CareFlagAlarm(models.Model):
         self.ensure_one()
         alarm = self.sudo()
         self._care_activities().unlink()
-        self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True).create(
+        as_server(self.env["mail.activity"]).with_context(mail_activity_quick_update=True).create(
             [alarm._care_activity_values(alarm.owner_id)]
         )
         self._care_say(self.env._("Red flag taken: %s", alarm.flag_id.name))

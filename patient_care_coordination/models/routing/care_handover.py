@@ -3,6 +3,8 @@ import logging
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..common.guard import as_server
+
 _logger = logging.getLogger(__name__)
 
 
@@ -127,7 +129,7 @@ class CareHandover(models.Model):
             return
         absent = user.browse(tickets._care_absent())
         delegate = user._care_present_delegates(absent)[user]
-        self.sudo().create(
+        as_server(self).create(
             [
                 {
                     "ticket_id": ticket.id,

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..common.guard import as_server
 from ..inquiry.helpdesk_ticket import OURS, STAFF
 from . import engine
 
@@ -18,6 +19,7 @@ FACT_FIELDS = (
     "priority",
     "tag_ids",
 )
+
 ROUTING_FIELDS = {
     "care_kept_rule_id",
     "care_needs_person",
@@ -130,7 +132,7 @@ class HelpdeskTicket(models.Model):
         )
         if not moved:
             return
-        self.env["care.decision"].sudo().create(
+        as_server(self.env["care.decision"]).create(
             [
                 {
                     "ticket_id": ticket.id,
@@ -382,7 +384,7 @@ class HelpdeskTicket(models.Model):
                 ticket._care_write_routing({"care_needs_person": True})
                 # Somebody worked on it, so that the lead is told also when all is done by hand.
                 nobody |= ticket
-        decisions = self.env["care.decision"].sudo().create(rows)
+        decisions = as_server(self.env["care.decision"]).create(rows)
         if nobody:
             self._care_alert_nobody(nobody)
         return decisions
