@@ -60,6 +60,7 @@
         "views/consult_views.xml",
         "views/flag_views.xml",
         "views/closing_views.xml",
+        "views/correction_views.xml",
         "wizards/care_call_views.xml",
         "views/contact_views.xml",
         "report/letter_report.xml",

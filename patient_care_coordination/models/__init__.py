@@ -1,4 +1,5 @@
 from .common import base_limits
+from .common import guard
 from . import inquiry
 from . import clock
 from . import authority

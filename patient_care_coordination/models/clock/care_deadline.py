@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date, format_datetime
 
 from ..common.from_page import from_page
+from ..common.guard import as_server
 from . import calendar_math
 from .care_policy_clock import KINDS, UNITS
 
@@ -336,7 +337,7 @@ class CareDeadline(models.Model):
             policy, company = deadline.policy_id, deadline.company_id
             clock = policy._care_clocks(company)[policy.id, company.id]
             rows.append(ticket._care_deadline_values(deadline.clock_id, clock, when))
-        self.env["care.deadline"].sudo().create(rows)
+        as_server(self.env["care.deadline"]).create(rows)
 
     def _care_replace(self, line, values, reason, never_later):
         """Take over what the policy now says, keep what it was; see ``_care_note``."""

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..inquiry.helpdesk_ticket import OURS
+from ..common.guard import OURS, as_server
 
 
 class CareDeadlineChange(models.Model):
@@ -39,7 +39,7 @@ class CareDeadlineChange(models.Model):
     @api.model
     def _care_note(self, rows):
         """Keep changes: ``[(deadline, what, old due, new due, reason, more values), ...]``."""
-        return self.sudo().create(
+        return as_server(self).create(
             [
                 {
                     "deadline_id": deadline.id,

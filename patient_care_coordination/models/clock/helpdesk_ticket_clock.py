@@ -4,7 +4,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_datetime
 
-from ..inquiry.helpdesk_ticket import OURS
+from ..common.guard import OURS, as_server
 from . import calendar_math
 from .care_deadline import MET_BY_ANSWER
 
@@ -46,7 +46,7 @@ class HelpdeskTicket(models.Model):
         """
         self._care_set_policies()
         rows = [row for rows in self._care_plan().values() for row in rows.values()]
-        deadlines = self.env["care.deadline"].sudo().create(rows)
+        deadlines = as_server(self.env["care.deadline"]).create(rows)
         if self.env.uid != SUPERUSER_ID:
             deadlines.sudo(False)._care_doubt()
 
@@ -376,7 +376,7 @@ class HelpdeskTicket(models.Model):
                 {"care_round": number + 1, "care_reopened_date": now}
             )
         rows = [row for rows in self._care_plan().values() for row in rows.values()]
-        self.env["care.deadline"].sudo().create(rows)
+        as_server(self.env["care.deadline"]).create(rows)
 
     def _care_follow_received(self, old):
         """Move the clocks of the first round with a corrected date of receipt.
@@ -498,7 +498,7 @@ class HelpdeskTicket(models.Model):
                 for row in running.values():
                     row._care_void(reason)
         self.env["care.deadline.change"]._care_note(notes)
-        self.env["care.deadline"].sudo().create(create)
+        as_server(self.env["care.deadline"]).create(create)
 
     def _care_recompute(self, reason):
         """Apply the policies as they are now to open inquiries; for supervisors, with a reason."""

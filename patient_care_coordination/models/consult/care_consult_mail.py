@@ -5,7 +5,7 @@ from markupsafe import Markup
 from odoo import SUPERUSER_ID, Command, api, fields, models
 from odoo.tools import format_datetime, plaintext2html
 
-from ..inquiry.helpdesk_ticket import OURS
+from ..common.guard import OURS, as_server
 from .reply import own_words
 
 _logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class CareConsult(models.Model):
                         kind, group, reply_to.get(consult.id)
                     )
                 )
-        mails = self.env["mail.mail"].sudo().create(values)
+        mails = as_server(self.env["mail.mail"]).create(values)
         if mails and self.env.context.get("mail_notify_force_send", True):
             mails.send_after_commit()
 

@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_datetime
 
 from ..common.from_page import from_page
-from ..inquiry.helpdesk_ticket import OURS
+from ..common.guard import OURS, as_server
 from ..inquiry.helpdesk_ticket_identity import COORDINATORS
 
 CHANNELS = [
@@ -305,7 +305,7 @@ class CareContact(models.Model):
         them; who may log on an inquiry is decided by the caller of this method.
         """
         vals_list = [{"user_id": self.env.uid, **vals} for vals in vals_list]
-        contacts = self.sudo().with_context(care_contact=OURS).create(vals_list)
+        contacts = as_server(self).with_context(care_contact=OURS).create(vals_list)
         contacts._care_meet_clocks()
         return contacts.with_env(self.env)
 

@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.addons.base.models.ir_actions_report import _wkhtml
 
 from ..common.from_page import from_page
-from ..inquiry.helpdesk_ticket import OURS
+from ..common.guard import OURS, as_server
 from . import letter_pdf
 
 REPORT = "patient_care_coordination.letter"
@@ -54,20 +54,16 @@ class CareLetter(models.Model):
                     self.display_name,
                 )
             )
-        attachment = (
-            self.env["ir.attachment"]
-            .sudo()
-            .create(
-                [
-                    {
-                        "name": f"{self.display_name}.pdf",
-                        "raw": content,
-                        "mimetype": "application/pdf",
-                        "res_model": self._name,
-                        "res_id": self.id,
-                    }
-                ]
-            )
+        attachment = as_server(self.env["ir.attachment"]).create(
+            [
+                {
+                    "name": f"{self.display_name}.pdf",
+                    "raw": content,
+                    "mimetype": "application/pdf",
+                    "res_model": self._name,
+                    "res_id": self.id,
+                }
+            ]
         )
         self.with_context(care_letter=OURS).write(
             {"attachment_id": attachment.id, "pdf_sha256": hashlib.sha256(content).hexdigest()}

@@ -4,7 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import format_datetime
 
 from ..common.from_page import from_page
-from ..inquiry.helpdesk_ticket import OURS
+from ..common.guard import OURS, as_server
 from ..inquiry.helpdesk_ticket_identity import COORDINATORS
 from .care_contact import HIDDEN
 
@@ -140,7 +140,7 @@ class CarePromise(models.Model):
             }
             for vals in vals_list
         ]
-        promises = self.sudo().create(rows)
+        promises = as_server(self).create(rows)
         promises._care_check_keepers()
         promises._care_remind()
         # An inquiry moves up in the worklists when its promise is missed.
@@ -166,7 +166,7 @@ class CarePromise(models.Model):
         """Schedule the activities. They tell the time alone: their words go into mails."""
         call = self.env.ref("mail.mail_activity_data_call", raise_if_not_found=False)
         model_id = self.env["ir.model"]._get_id("helpdesk.ticket")
-        activities = self.env["mail.activity"].sudo()
+        activities = as_server(self.env["mail.activity"])
         activities = activities.with_context(mail_activity_quick_update=True).create(
             [
                 {

@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import html2plaintext, plaintext2html
 
+from ..common.guard import as_server
+
 
 class CareFault(models.Model):
     """One report that something does not work: by whom, from where, and how it ended.
@@ -116,7 +118,7 @@ class CareFault(models.Model):
             item = equipment.browse(vals.get("equipment_id") or [])
             request = requests[item] if item else next(others)
             values.append(self._care_fault_values(vals, item, request, now))
-        faults = self.sudo().create(values)
+        faults = as_server(self).create(values)
         for usable, rows in faults.filtered("equipment_id").grouped("usable").items():
             rows.equipment_id._care_broken(usable)
         for fault, vals in zip(faults, vals_list, strict=True):
@@ -168,7 +170,7 @@ class CareFault(models.Model):
             )
             if "employee_id" in self.env["maintenance.request"]._fields:
                 values[-1]["employee_id"] = False
-        requests = self.env["maintenance.request"].sudo()
+        requests = as_server(self.env["maintenance.request"])
         return requests.with_context(mail_create_nosubscribe=True).create(values)
 
     @api.model

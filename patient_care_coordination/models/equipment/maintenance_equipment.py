@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..common.from_page import from_page
+from ..common.guard import as_server
 from ..supply.care_numbers import shown
 
 STATES = [
@@ -267,17 +268,13 @@ class MaintenanceEquipment(models.Model):
         equipment = self.sudo()
         if not equipment.care_resource_id:
             company = equipment.company_id or self.env.company
-            equipment.care_resource_id = (
-                self.env["resource.resource"]
-                .sudo()
-                .create(
-                    {
-                        "name": equipment.display_name,
-                        "resource_type": "material",
-                        "company_id": company.id,
-                        "tz": company._care_zone(),
-                    }
-                )
+            equipment.care_resource_id = as_server(self.env["resource.resource"]).create(
+                {
+                    "name": equipment.display_name,
+                    "resource_type": "material",
+                    "company_id": company.id,
+                    "tz": company._care_zone(),
+                }
             )
         return equipment.care_resource_id
 

@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, format_date
 
 from ..common.from_page import from_page
-from ..inquiry.helpdesk_ticket import OURS
+from ..common.guard import OURS, as_server
 
 COORDINATOR = "patient_care_coordination.group_coordinator"
 SUPERVISOR = "patient_care_coordination.group_supervisor"
@@ -469,7 +469,7 @@ class CareImprovement(models.Model):
         return True
 
     def _care_note_step(self, reason=False):
-        self.env["care.improvement.step"].sudo().create(
+        as_server(self.env["care.improvement.step"]).create(
             [
                 {
                     "improvement_id": improvement.id,

@@ -2,6 +2,7 @@ from . import care_checked_links
 from . import care_staff_thread
 from . import care_access_need
 from . import care_closing_exception
+from . import care_correction
 from . import care_department
 from . import care_flag_alarm
 from . import care_issue
@@ -13,12 +14,14 @@ from . import care_red_flag
 from . import helpdesk_ticket
 from . import helpdesk_ticket_closing
 from . import helpdesk_ticket_copy
+from . import helpdesk_ticket_doors
 from . import helpdesk_ticket_duplicate_wizard
 from . import helpdesk_ticket_flags
 from . import helpdesk_ticket_identity
 from . import helpdesk_ticket_index
 from . import helpdesk_ticket_intake
 from . import helpdesk_ticket_limits
+from . import helpdesk_ticket_kept
 from . import helpdesk_ticket_mail
 from . import helpdesk_ticket_managed
 from . import helpdesk_ticket_notify

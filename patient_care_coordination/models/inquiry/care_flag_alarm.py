@@ -3,8 +3,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_datetime
 
 from ..common.from_page import from_page
+from ..common.guard import OURS, as_server
 from .care_red_flag import target_text
-from .helpdesk_ticket import OURS
 
 OPEN = ("suggested", "raised", "taken")
 ACTIVITY = "patient_care_coordination.activity_red_flag"
@@ -341,7 +341,7 @@ class CareFlagAlarm(models.Model):
                 alarm._care_alarm_text(),
             )
         # The message has told them: no second mail for the activity.
-        self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True).create(
+        as_server(self.env["mail.activity"]).with_context(mail_activity_quick_update=True).create(
             activities
         )
 
@@ -371,7 +371,7 @@ class CareFlagAlarm(models.Model):
                     "and raise it or say that it is not a flag."
                 ),
             )
-        self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True).create(
+        as_server(self.env["mail.activity"]).with_context(mail_activity_quick_update=True).create(
             activities
         )
 
@@ -457,7 +457,7 @@ class CareFlagAlarm(models.Model):
         self.ensure_one()
         alarm = self.sudo()
         self._care_activities().unlink()
-        self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True).create(
+        as_server(self.env["mail.activity"]).with_context(mail_activity_quick_update=True).create(
             [alarm._care_activity_values(alarm.owner_id)]
         )
         self._care_say(self.env._("Red flag taken: %s", alarm.flag_id.name))

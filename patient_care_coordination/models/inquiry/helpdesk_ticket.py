@@ -6,10 +6,9 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_datetime
 
 from ..common.from_page import from_page
+from ..common.guard import OURS, as_server, without_client_defaults
 
 STAFF = "patient_care_coordination.group_care_staff"
-# Marks what our own code does in the context: a value that no client can send.
-OURS = object()
 RELATIONS = [
     ("self", "The patient"),
     ("partner", "Spouse or partner"),
@@ -224,6 +223,9 @@ class HelpdeskTicket(models.Model):
             return super().write(vals)
         if self.env.context.get("care_unattended") is OURS:
             return self._care_write_unattended(vals)
+        self, inquiries = map(without_client_defaults, (self, inquiries))
+        inquiries._care_check_kept(vals)
+        inquiries._care_check_sent([vals])
         vals = inquiries._care_fitting(vals)
         inquiries._care_check_changes(vals)
         watched = [name for name in self._care_watched() if name in vals]
@@ -239,7 +241,7 @@ class HelpdeskTicket(models.Model):
         gaps = closed._care_missing()
         stage = self.env["helpdesk.ticket.stage"].browse(vals.get("stage_id") or [])
         # Whoever catches the refusal must not keep half a change.
-        risky = closed or stage.closed or "team_id" in vals
+        risky = closed or stage.closed or self._care_company_fields() & vals.keys()
         with self._care_savepoint() if risky else contextlib.nullcontext():
             result = super().write(vals)
             if stage.closed:
@@ -248,6 +250,7 @@ class HelpdeskTicket(models.Model):
                     super(HelpdeskTicket, tickets).write({"closed_date": date})
             if gated:
                 inquiries._care_check_gates(gaps)
+            inquiries._care_check_companies(vals)
         if closed:
             inquiries.browse(closed.ids)._care_reopen(vals)
         if identities:
@@ -424,6 +427,7 @@ class HelpdeskTicket(models.Model):
         """Turn plain tickets into inquiries: a question until somebody upgrades it."""
         plain = self.filtered(lambda ticket: not ticket.care_is_inquiry)
         nature = self.env["care.nature"].search([("code", "=", "question")], limit=1)
+        plain._care_settle_numbers()
         for created, tickets in plain.grouped("create_date").items():
             tickets.with_context(care_mark=OURS).write(
                 {
@@ -499,7 +503,9 @@ class HelpdeskTicket(models.Model):
             )
         if not self.care_answered_by_id:
             values["care_answered_by_id"] = self.env.user.id
-        self.write({"care_waiting": False, **values, "stage_id": stage.id})
+        self.with_context(care_kept=OURS).write(
+            {"care_waiting": False, **values, "stage_id": stage.id}
+        )
 
     def _care_set_nature(self, nature, reason):
         """Change the nature in place, keep the reason as a row, retype nothing."""
@@ -516,5 +522,5 @@ class HelpdeskTicket(models.Model):
             for ticket in self
             if ticket.care_nature_id != nature
         ]
-        self.env["care.nature.change"].sudo().create(changes)
+        as_server(self.env["care.nature.change"]).create(changes)
         self.with_context(care_nature=OURS).write({"care_nature_id": nature.id})

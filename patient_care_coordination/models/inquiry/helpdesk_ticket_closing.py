@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import format_datetime
 
 from ..common.from_page import from_page
+from ..common.guard import as_server
 from .helpdesk_ticket import OURS, STAFF
 
 
@@ -199,7 +200,7 @@ class HelpdeskTicket(models.Model):
         received = self.care_received_date
         with self._care_savepoint():
             if other.care_is_inquiry and received < other.care_received_date:
-                other.write({"care_received_date": received})
+                other.with_context(care_kept=OURS).write({"care_received_date": received})
             self.write({"duplicate_id": other.id, "care_outcome": "duplicate"})
             if stage and stage.closed:
                 self.write({"care_waiting": False, "stage_id": stage.id})
@@ -264,8 +265,7 @@ class HelpdeskTicket(models.Model):
                 self.env._("Inquiry %s is complete: close it without an exception.", self.number)
             )
         exception = (
-            self.env["care.closing.exception"]
-            .sudo()
+            as_server(self.env["care.closing.exception"])
             .with_context(care_override=OURS)
             .create(
                 [

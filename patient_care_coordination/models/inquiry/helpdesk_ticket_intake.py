@@ -5,7 +5,7 @@ from copy import deepcopy
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .helpdesk_ticket import OURS
+from ..common.guard import OURS, as_server, without_client_defaults
 
 _logger = logging.getLogger(__name__)
 
@@ -59,18 +59,33 @@ class HelpdeskTicket(models.Model):
         if not positions:
             return super().create(vals_list)
         inquiry_vals = [vals_list[index] for index in positions]
+        defaults = self._care_client_defaults()
         self._care_check_incoming(inquiry_vals)
+        self._care_check_sent_new(inquiry_vals, defaults)
+        sent = [set(vals) for vals in inquiry_vals]
+        lines = [self._care_take_lines(vals) for vals in inquiry_vals]
         for vals in inquiry_vals:
             vals["care_is_inquiry"] = True
         closing = self._care_take_closing(inquiry_vals)
         self._care_prepare_together(inquiry_vals)
         context_by_ticket = [self._care_take_notes(vals) for vals in inquiry_vals]
-        tickets = super(HelpdeskTicket, self._care_creator()).create(vals_list)
-        tickets = tickets.with_env(self.env)
-        inquiries = self.browse([tickets[index].id for index in positions])
+        for vals in inquiry_vals:
+            vals.update({name: vals.get(name, value) for name, value in defaults.items()})
+        creator = self._care_creator()
+        creator._care_number(inquiry_vals)
+        inquiries = super(HelpdeskTicket, creator).create(inquiry_vals)
+        inquiries = without_client_defaults(self).browse(inquiries.ids)
+        for inquiry, names, commands in zip(inquiries, sent, lines, strict=True):
+            inquiry._care_check_companies({*names, *defaults})
+            inquiry._care_add_lines(commands)
         inquiries._care_created_together(context_by_ticket)
-        self.browse([inquiries[index].id for index in closing])._care_check_born_closed()
-        return tickets
+        inquiries.browse([inquiries[index].id for index in closing])._care_check_born_closed()
+        plain_vals = [vals for index, vals in enumerate(vals_list) if index not in set(positions)]
+        plain = iter(super().create(plain_vals) if plain_vals else ())
+        created = dict(zip(positions, inquiries, strict=True))
+        return self.browse(
+            [(created.get(index) or next(plain)).id for index in range(len(vals_list))]
+        )
 
     @api.model
     def _care_incoming(self, vals):
@@ -140,9 +155,11 @@ class HelpdeskTicket(models.Model):
         """The environment that creates inquiries.
 
         Who does not read every inquiry may still hand one in, and cannot write all that our
-        steps fill.
+        steps fill. What was sent is checked by then (``_care_check_sent_new``).
         """
-        return self if self._care_knows_callers() else self.sudo()
+        if self._care_knows_callers() and not self.env.su:
+            return without_client_defaults(self)
+        return as_server(self)
 
     @api.model
     def _care_check_incoming(self, vals_list):

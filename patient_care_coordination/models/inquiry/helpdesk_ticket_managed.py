@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import format_date
 
 from ..common.from_page import from_page
+from ..common.guard import as_server
 from .helpdesk_ticket_identity import COORDINATORS
 
 
@@ -106,7 +107,9 @@ class HelpdeskTicket(models.Model):
                     "date_deadline": fields.Date.context_today(self),
                 }
             )
-        self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True).create(rows)
+        as_server(self.env["mail.activity"]).with_context(mail_activity_quick_update=True).create(
+            rows
+        )
 
     @from_page()
     def action_care_risk_reviewed(self):

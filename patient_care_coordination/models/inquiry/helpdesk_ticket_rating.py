@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..common.from_page import from_page
+from ..common.guard import as_server
 from .helpdesk_ticket import STAFF
 
 TEMPLATE = "patient_care_coordination.mail_inquiry_rating"
@@ -132,18 +133,14 @@ class HelpdeskTicket(models.Model):
             )
         words = (words or "").strip()
         ticket = self.sudo()
-        rating = (
-            self.env["rating.rating"]
-            .sudo()
-            .create(
-                {
-                    "res_model_id": self.env["ir.model"]._get_id(self._name),
-                    "res_id": self.id,
-                    "partner_id": ticket._rating_get_partner().id,
-                    "rated_partner_id": ticket._rating_get_operator().id,
-                    "is_internal": True,
-                }
-            )
+        rating = as_server(self.env["rating.rating"]).create(
+            {
+                "res_model_id": self.env["ir.model"]._get_id(self._name),
+                "res_id": self.id,
+                "partner_id": ticket._rating_get_partner().id,
+                "rated_partner_id": ticket._rating_get_operator().id,
+                "is_internal": True,
+            }
         )
         rating.write({"rating": score, "feedback": words, "consumed": True})
         ticket.write({"care_rating_asked_date": fields.Datetime.now()})

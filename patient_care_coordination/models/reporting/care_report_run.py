@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import format_date
 
 from ..common.from_page import from_page
-from ..inquiry.helpdesk_ticket import OURS
+from ..common.guard import OURS, as_server
 from .care_report_template import KINDS, LEAST
 
 _logger = logging.getLogger(__name__)
@@ -325,20 +325,16 @@ class CareReportRun(models.Model):
         ] * self.definition["xlsx"]
         values = {}
         for name, ending, mimetype, render in wanted:
-            attachment = (
-                self.env["ir.attachment"]
-                .sudo()
-                .create(
-                    [
-                        {
-                            "name": f"{base}.{ending}",
-                            "raw": render(sections),
-                            "mimetype": mimetype,
-                            "res_model": self._name,
-                            "res_id": self.id,
-                        }
-                    ]
-                )
+            attachment = as_server(self.env["ir.attachment"]).create(
+                [
+                    {
+                        "name": f"{base}.{ending}",
+                        "raw": render(sections),
+                        "mimetype": mimetype,
+                        "res_model": self._name,
+                        "res_id": self.id,
+                    }
+                ]
             )
             values[name] = attachment.id
         return values

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..common.from_page import from_page
+from ..common.guard import as_server
 
 _logger = logging.getLogger(__name__)
 
@@ -131,7 +132,7 @@ class CareHandover(models.Model):
             return
         absent = user.browse(tickets._care_absent())
         delegate = user._care_present_delegates(absent)[user]
-        self.sudo().create(
+        as_server(self).create(
             [
                 {
                     "ticket_id": ticket.id,

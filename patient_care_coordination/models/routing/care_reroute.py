@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..common.from_page import from_page
+from ..common.guard import as_server
 
 AT_ONCE = 200
 
@@ -94,7 +95,7 @@ class CareReroute(models.Model):
                     }
                 )
             )
-        return self.sudo().create(
+        return as_server(self).create(
             {
                 "company_id": company.id,
                 "ruleset_id": live.id,
@@ -241,7 +242,7 @@ class CareReroute(models.Model):
                         "event": "undo",
                     }
                 )
-            self.env["care.decision"].sudo().create(rows)
+            as_server(self.env["care.decision"]).create(rows)
             back.write({"state": "undone"})
             reroute.state = "undone"
         return True

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..common.from_page import from_page
+from ..common.guard import as_server
 from . import checks
 
 QUIET_DAYS = 90
@@ -35,7 +36,7 @@ class CareRuleset(models.Model):
         for ruleset in self:
             found = ruleset._care_findings()
             ruleset.finding_ids.sudo().unlink()
-            self.env["care.ruleset.finding"].sudo().create(
+            as_server(self.env["care.ruleset.finding"]).create(
                 [
                     {
                         "ruleset_id": ruleset.id,

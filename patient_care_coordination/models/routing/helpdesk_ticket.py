@@ -1,5 +1,6 @@
 from odoo import SUPERUSER_ID, api, fields, models
 
+from ..common.guard import as_server
 from ..inquiry.helpdesk_ticket import OURS, STAFF
 from . import engine
 
@@ -346,7 +347,7 @@ class HelpdeskTicket(models.Model):
                     "user_id": ticket.user_id.id,
                 }
             )
-        decisions = self.env["care.decision"].sudo().create(rows)
+        decisions = as_server(self.env["care.decision"]).create(rows)
         decisions._care_alarm_broken_domains()
         for users, tickets in followers.items():
             people = self.env["res.users"].sudo().browse(users)

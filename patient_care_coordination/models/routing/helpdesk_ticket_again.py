@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..common.from_page import from_page
+from ..common.guard import as_server
 from ..inquiry.helpdesk_ticket import OURS, STAFF
 from . import engine
 
@@ -19,6 +20,7 @@ FACT_FIELDS = (
     "priority",
     "tag_ids",
 )
+
 ROUTING_FIELDS = {
     "care_kept_rule_id",
     "care_needs_person",
@@ -131,7 +133,7 @@ class HelpdeskTicket(models.Model):
         )
         if not moved:
             return
-        self.env["care.decision"].sudo().create(
+        as_server(self.env["care.decision"]).create(
             [
                 {
                     "ticket_id": ticket.id,
@@ -383,7 +385,7 @@ class HelpdeskTicket(models.Model):
                 ticket._care_write_routing({"care_needs_person": True})
                 # Somebody worked on it, so that the lead is told also when all is done by hand.
                 nobody |= ticket
-        decisions = self.env["care.decision"].sudo().create(rows)
+        decisions = as_server(self.env["care.decision"]).create(rows)
         if nobody:
             self._care_alert_nobody(nobody)
         return decisions

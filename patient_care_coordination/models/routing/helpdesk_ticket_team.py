@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..common.guard import as_server
+
 
 class HelpdeskTicketTeam(models.Model):
     _name = "helpdesk.ticket.team"
@@ -59,20 +61,16 @@ class HelpdeskTicketTeam(models.Model):
         missing = self.filtered(
             lambda team: team.care_strategy == "round_robin" and not team.care_turn_sequence_id
         )
-        sequences = (
-            self.env["ir.sequence"]
-            .sudo()
-            .create(
-                [
-                    {
-                        "name": self.env._("Turns of %s", team.name),
-                        "code": "care.turn",
-                        "implementation": "standard",
-                        "company_id": False,
-                    }
-                    for team in missing
-                ]
-            )
+        sequences = as_server(self.env["ir.sequence"]).create(
+            [
+                {
+                    "name": self.env._("Turns of %s", team.name),
+                    "code": "care.turn",
+                    "implementation": "standard",
+                    "company_id": False,
+                }
+                for team in missing
+            ]
         )
         for team, sequence in zip(missing, sequences, strict=True):
             team.sudo().care_turn_sequence_id = sequence

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..common.guard import as_server
+
 # What a supplies clerk may set on a department; the rest belongs to supervisors.
 CLERK_FIELDS = {
     "location_id",
@@ -97,21 +99,17 @@ class CareDepartment(models.Model):
 
     def _care_make_shelves(self, warehouse):
         """Give these departments shelves of their own below the wards of a warehouse."""
-        shelves = (
-            self.env["stock.location"]
-            .sudo()
-            .create(
-                [
-                    {
-                        "name": department.name,
-                        "usage": "internal",
-                        "care_role": "ward",
-                        "location_id": warehouse.care_wards_location_id.id,
-                        "company_id": warehouse.company_id.id,
-                    }
-                    for department in self
-                ]
-            )
+        shelves = as_server(self.env["stock.location"]).create(
+            [
+                {
+                    "name": department.name,
+                    "usage": "internal",
+                    "care_role": "ward",
+                    "location_id": warehouse.care_wards_location_id.id,
+                    "company_id": warehouse.company_id.id,
+                }
+                for department in self
+            ]
         )
         for department, location in zip(self, shelves, strict=True):
             department.location_id = location

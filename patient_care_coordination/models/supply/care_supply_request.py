@@ -6,7 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import format_datetime
 
 from ..common.from_page import from_page
-from ..inquiry.helpdesk_ticket import OURS
+from ..common.guard import OURS, as_server
 from .care_numbers import FAR_DAYS
 
 # What only the buttons of a request change.
@@ -584,7 +584,7 @@ class CareSupplyRequest(models.Model):
         if not lines:
             return
         bare = lines.request_id.filtered(lambda request: not request.reference_ids)
-        self.env["stock.reference"].sudo().create(
+        as_server(self.env["stock.reference"]).create(
             [{"name": request.name, "care_supply_request_id": request.id} for request in bare]
         )
         problems = lines._care_problems()

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..common.from_page import from_page, record_id, scanned
+from ..common.guard import as_server
 from .care_numbers import shown
 from .stock_warehouse_orderpoint import LEVEL_LIMIT
 
@@ -104,7 +105,7 @@ class CareWardCount(models.Model):
         """The running count of this ward, with a line for all that lies or should lie there."""
         department._care_check_ward_user()
         department._care_check_countable()
-        counts = self.sudo()
+        counts = as_server(self)
         count = counts.search([("department_id", "=", department.id), ("state", "=", "counting")])
         if not count:
             count = counts.create(

@@ -2,6 +2,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 
+from ..common.guard import as_server
+
 
 class StockLocation(models.Model):
     _inherit = "stock.location"
@@ -53,7 +55,7 @@ class StockLocation(models.Model):
         cache = quants._get_quants_by_products_locations(
             quants.product_id, quants.location_id | warehouse.care_use_location_id
         )
-        moves = self.env["stock.move"].sudo().with_context(quants_cache=cache).create(values)
+        moves = as_server(self.env["stock.move"]).with_context(quants_cache=cache).create(values)
         moves = moves.with_env(self.env).sudo()
         moves._action_done()
         # Attached once done: a move made inside a done transfer skips what "done" does.
@@ -66,7 +68,7 @@ class StockLocation(models.Model):
     def _care_use_picking(self, picking_type):
         """The transfer that holds what this ward uses today; made if there is none."""
         today = fields.Date.context_today(self)
-        pickings = self.env["stock.picking"].sudo()
+        pickings = as_server(self.env["stock.picking"])
         return pickings.search(
             [("location_id", "=", self.id), ("care_use_date", "=", today)]
         ) or pickings.create(
@@ -133,7 +135,7 @@ class StockLocation(models.Model):
                 self._care_done_move_values(product, [line], source, self)
                 | {"is_inventory": True, "inventory_name": name}
             )
-        moves = self.env["stock.move"].sudo().create(values)
+        moves = as_server(self.env["stock.move"]).create(values)
         moves._action_done()
         moves._trigger_assign()
         return moves
