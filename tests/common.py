@@ -34,6 +34,12 @@ def make_people(env):
     }
 
 
+def correct_received(ticket, user, date, reason="The letter was dated wrongly"):
+    """Change the date received as this user, the one way there is."""
+    values = {"ticket_id": ticket.id, "kind": "received", "new_received": date, "reason": reason}
+    return ticket.env["care.correction"].with_user(user).sudo(False).create([values])
+
+
 @tagged("standard", "post_install", "-at_install")
 class CareCommon(TransactionCase):
     """A hospital with two teams, one patient and people of every role.

@@ -12,7 +12,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.patient_care_coordination.models.clock.calendar_math import local_day
 
-from ..common import MODULE, CareCommon
+from ..common import MODULE, CareCommon, correct_received
 from ..intake import expect_intake_errors
 
 ANSWERED = {
@@ -647,7 +647,7 @@ class TestRounds(ClockCommon):
         with freeze_time("2026-06-05 09:00:00"):
             ticket = self.make_inquiry(care_nature_id=self.complaint.id)
             ticket._care_meet("acknowledge")
-            ticket.with_user(self.people["coordinator"]).care_received_date = "2026-06-01 09:00:00"
+            correct_received(ticket, self.people["coordinator"], datetime(2026, 6, 1, 9))
             row = self.row(ticket, "acknowledge")
             self.assertEqual(row.due, datetime(2026, 6, 4, 22, 59, 59))
             self.assertEqual(row.state, "missed")
@@ -768,12 +768,12 @@ class TestExtend(ClockCommon):
 
     def test_only_a_supervisor_corrects_the_receipt_to_a_later_day(self):
         with freeze_time("2026-06-10 09:00:00"):
-            ticket = self.ticket.with_user(self.people["coordinator"])
+            coordinator = self.people["coordinator"]
             with self.assertRaisesRegex(AccessError, "only a supervisor can set a later date"):
-                ticket.care_received_date = datetime(2026, 6, 9)
-            ticket.care_received_date = datetime(2026, 5, 30)
+                correct_received(self.ticket, coordinator, datetime(2026, 6, 9))
+            correct_received(self.ticket, coordinator, datetime(2026, 5, 30))
             self.assertEqual(self.ticket.care_received_date, datetime(2026, 5, 30))
-            ticket.with_user(self.people["supervisor"]).care_received_date = datetime(2026, 6, 2)
+            correct_received(self.ticket, self.people["supervisor"], datetime(2026, 6, 2))
             self.assertEqual(self.ticket.care_received_date, datetime(2026, 6, 2))
 
     def test_earlier_date_that_was_agreed(self):

@@ -11,7 +11,7 @@ from odoo.tests import Form, HttpCase, tagged
 
 from odoo.addons.patient_care_coordination.models.inquiry.helpdesk_ticket import OURS
 
-from ..common import MODULE, CareCommon, make_people
+from ..common import MODULE, CareCommon, correct_received, make_people
 
 
 class ClosingCommon(CareCommon):
@@ -380,9 +380,9 @@ class TestDuplicate(ClosingCommon):
         # Nor does a correction afterwards gain the time again.
         supervisor = self.people["supervisor"]
         with self.assertRaisesRegex(UserError, "start too late: set the date of receipt of"):
-            self.first.with_user(supervisor).care_received_date = early + timedelta(hours=1)
+            correct_received(self.first, supervisor, early + timedelta(hours=1))
         with self.assertRaisesRegex(UserError, "start too late"):
-            self.second.with_user(supervisor).care_received_date = early - timedelta(hours=1)
+            correct_received(self.second, supervisor, early - timedelta(hours=1))
         self.assertEqual(self.first.care_received_date, early)
 
     def test_its_clocks_are_superseded_not_met(self):

@@ -92,7 +92,7 @@ class CareFault(models.Model):
             [vals["equipment_id"] for vals in vals_list if vals.get("equipment_id")]
         )
         equipment.check_access("read")
-        equipment = equipment.sudo()
+        equipment = as_server(equipment)
         self._care_check_reports(vals_list, equipment)
         now = fields.Datetime.now()
         # Writing also makes of two reports at once one after the other, so that the second finds
@@ -221,7 +221,7 @@ class CareFault(models.Model):
     def _care_note(self, photo=None):
         """Keep what was reported, and its photo, with the request and with the inquiry."""
         self.ensure_one()
-        fault = self.sudo()
+        fault = as_server(self)
         place = fault.equipment_id.care_place or fault.department_id.display_name or ""
         body = self.env._(
             "Reported: %(text)s (%(what)s, %(place)s)",
@@ -242,7 +242,7 @@ class CareFault(models.Model):
 
     def _care_add(self, text, photo=None):
         """Pass on what was found out about a fault that is reported already."""
-        fault = self.sudo()
+        fault = as_server(self)
         if text != fault.text or photo:
             fault.text = text
             fault._care_note(photo)
@@ -269,7 +269,7 @@ class CareFault(models.Model):
 
     def _care_end(self, outcome):
         """A request has ended: settle the equipment, and tell whoever reported, once."""
-        faults = self.sudo()
+        faults = as_server(self)
         faults.write({"outcome": outcome, "ended_date": fields.Datetime.now()})
         if outcome == "scrapped":
             faults.equipment_id._care_set_state("retired")
@@ -281,7 +281,7 @@ class CareFault(models.Model):
 
     def _care_open_again(self):
         """A request was reopened: what it was about does not work after all."""
-        faults = self.sudo()
+        faults = as_server(self)
         faults.write({"outcome": False, "ended_date": False})
         faults.equipment_id._care_settle(("in_service", "restricted", "out_of_service", "retired"))
 

@@ -1,6 +1,7 @@
 from odoo import fields, models
 
 from ..common.from_page import from_page
+from ..common.guard import as_server
 from ..inquiry.helpdesk_ticket import STAFF
 
 
@@ -30,7 +31,7 @@ class HelpdeskTicket(models.Model):
     def _care_equipment_note(self, text, tell=False):
         """Note on the inquiry what happens to equipment; ``tell`` whoever works on it, too."""
         self.ensure_one()
-        ticket = self.sudo()
+        ticket = as_server(self)
         people = ticket.user_id.partner_id if tell else self.env["res.partner"]
         ticket.message_post(
             body=text,

@@ -154,7 +154,7 @@ class MaintenanceEquipment(models.Model):
 
     def _care_follow_state(self):
         """Begin or end the downtime that a new state means, and date a retirement."""
-        self = self.sudo()
+        self = as_server(self)
         now = fields.Datetime.now()
         running = self._care_running_downtimes()
         ended = running.filtered(
@@ -265,7 +265,7 @@ class MaintenanceEquipment(models.Model):
     def _care_resource(self):
         """The resource under which this item is booked; made when first asked for."""
         self.ensure_one()
-        equipment = self.sudo()
+        equipment = as_server(self)
         if not equipment.care_resource_id:
             company = equipment.company_id or self.env.company
             equipment.care_resource_id = as_server(self.env["resource.resource"]).create(

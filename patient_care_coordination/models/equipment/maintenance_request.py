@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..common.guard import as_server
+
 
 class MaintenanceRequest(models.Model):
     """A repair, and the faults that were reported for it."""
@@ -75,7 +77,7 @@ class MaintenanceRequest(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_reported(self):
-        for request in self.sudo():
+        for request in as_server(self):
             if request.care_fault_ids:
                 raise UserError(
                     self.env._(

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..common.from_page import from_page
+from ..common.guard import as_server
 
 CLERK = "patient_care_coordination.group_supplies_clerk"
 WARD = "patient_care_coordination.group_ward_staff"
@@ -56,7 +57,7 @@ class CareDepartment(models.Model):
 
     def _care_check_countable(self):
         """Raise UserError for a ward whose shelves cannot be counted."""
-        ward = self.sudo()
+        ward = as_server(self)
         location = ward.location_id
         if not ward.is_ward or not location.active:
             raise UserError(

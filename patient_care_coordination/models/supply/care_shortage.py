@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_datetime
 
+from ..common.guard import as_server
+
 STAFF = "patient_care_coordination.group_care_staff"
 CLERKS = "patient_care_coordination.group_supplies_clerk"
 # More rows than anybody reads in a mail; the list shows all.
@@ -341,7 +343,7 @@ class CareShortage(models.Model):
     @api.model
     def _cron_care_digest(self):
         """Send clerks one mail a company with all that is short, when there is news."""
-        shortages = self.sudo()
+        shortages = as_server(self)
         shortages._care_refresh()
         rows = shortages.search([("ended", "=", False)])
         for company, group in rows.grouped("company_id").items():

@@ -421,7 +421,7 @@ class CareSupplyRequest(models.Model):
     def _care_approval_reason(self):
         """Why somebody must approve this, in one sentence, or nothing."""
         self.ensure_one()
-        request = self.sudo()
+        request = as_server(self)
         held = request.line_ids.product_id.filtered("categ_id.care_needs_approval")
         if held:
             return self.env._("Needs approval: %s.", ", ".join(held.mapped("display_name")))
@@ -441,7 +441,7 @@ class CareSupplyRequest(models.Model):
         groups = [
             f"patient_care_coordination.group_{name}" for name in ("ward_staff", "coordinator")
         ]
-        request = self.sudo()
+        request = as_server(self)
         supervisor = request.department_id._care_supervisor()
         if supervisor and any(map(supervisor.has_group, groups)):
             return supervisor
@@ -451,7 +451,7 @@ class CareSupplyRequest(models.Model):
         )
 
     def _care_ask_approval(self):
-        for request in self.sudo():
+        for request in as_server(self):
             for user in request._care_approvers():
                 request.activity_schedule(
                     ACTIVITY,
@@ -492,7 +492,7 @@ class CareSupplyRequest(models.Model):
                     self.env._("Write the reason on %s before you refuse it.", request.name)
                 )
         self._care_decide("refused")
-        for request in self.sudo():
+        for request in as_server(self):
             request.message_post(
                 body=self.env._(
                     "%(name)s was refused: %(reason)s", name=request.name, reason=request.reason
@@ -537,7 +537,7 @@ class CareSupplyRequest(models.Model):
             ("draft", "to_approve", "approved"), self.env._("it ended already.")
         )
         self.sudo().activity_unlink([ACTIVITY])
-        for request in self.sudo():
+        for request in as_server(self):
             moves = request.line_ids.move_ids.filtered(
                 lambda move: move.state not in ("done", "cancel")
             )

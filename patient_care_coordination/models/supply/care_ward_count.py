@@ -162,7 +162,7 @@ class CareWardCount(models.Model):
     def _care_for_me(self):
         """This running count in the environment that may write it; raises for anybody else."""
         self.ensure_one()
-        count = self.sudo()
+        count = as_server(self)
         count.department_id.with_env(self.env)._care_check_ward_user()
         if count.state != "counting":
             raise UserError(

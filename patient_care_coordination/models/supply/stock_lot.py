@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
 
 from ..common.from_page import from_page, scanned, term
+from ..common.guard import as_server
 from .care_numbers import shown
 
 LENDERS = (
@@ -161,7 +162,7 @@ class StockLot(models.Model):
             raise UserError(
                 self.env._("Inquiry %s is closed: reopen it before you lend.", ticket.number)
             )
-        things = self.sudo()
+        things = as_server(self)
         things._care_check_lendable()
         things.product_id.with_env(self.env)._care_check_supply()
         loans = self.env["stock.picking"].sudo()
@@ -352,7 +353,7 @@ class StockLot(models.Model):
         """Say that a thing waits for repair or is missing; returns the screen's answer."""
         self._care_check_lender()
         self.ensure_one()
-        lot = self.sudo()
+        lot = as_server(self)
         if (lot.company_id and lot.company_id not in self.env.companies) or not lot.care_loan_state:
             raise AccessError(self.env._("Choose a thing of your own company."))
         if state not in ("repair", "missing"):

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..common.guard import as_server
+
 
 class StockMove(models.Model):
     _inherit = "stock.move"
@@ -31,7 +33,7 @@ class StockMove(models.Model):
 
     def _care_follow_loans(self):
         """Write what these done moves mean for the things they moved."""
-        moves = self.sudo()
+        moves = as_server(self)
         now = fields.Datetime.now()
         out = moves._care_lines("loan", into=True)
         for loan, lines in out.grouped("picking_id").items():

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Command, Domain
 
 from ..common.from_page import from_page
+from ..common.guard import as_server
 from .care_supply_request_line import OPEN
 
 # What waits for somebody to confirm or approve it, and what is ordered.
@@ -282,7 +283,7 @@ class StockWarehouseOrderpoint(models.Model):
         :return: ``{orderpoint: sentence}`` of what was not ordered
         """
         self.check_access("write")
-        rows = self.sudo()
+        rows = as_server(self)
         locked = rows.try_lock_for_update(allow_referencing=True)
         problems = {
             orderpoint: self.env._("Somebody else is ordering it right now.")

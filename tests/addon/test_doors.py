@@ -1,0 +1,179 @@
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from ..common import CareCommon, RpcCase, make_people
+
+
+class TestDoors(CareCommon):
+    """The attacks that were seen, and what must go on working."""
+
+    def setUp(self):
+        super().setUp()
+        self.victim = self.env.ref("base.partner_admin")
+        self.victim.email = "admin@hospital.example"
+        self.other = self.make_inquiry(care_nature_id=self.complaint.id)
+        self.values = {
+            "name": "q",
+            "description": "x",
+            "care_nature_id": self.question.id,
+        }
+
+    def create(self, role, context=None, **values):
+        tickets = self.env["helpdesk.ticket"].with_user(self.people[role])
+        return tickets.with_context(**(context or {})).create([self.values | values])
+
+    def commands(self):
+        deadline = self.other.care_deadline_ids[:1]
+        return {
+            "message_partner_ids": [[1, self.victim.id, {"email": "attacker@evil.example"}]],
+            "duplicate_ids": [[1, self.other.id, {"name": "Mine"}]],
+            "care_deadline_ids": [[1, deadline.id, {"due": "2030-01-01"}]],
+            "message_ids": [[0, 0, {"author_id": self.victim.id, "body": "I, the boss"}]],
+            "care_category_ids": [
+                [1, self.env["helpdesk.ticket.category"].search([], limit=1).id, {"name": "Mine"}]
+            ],
+            "tag_ids": [[0, 0, {"name": "Mine"}]],
+            "activity_ids": [[4, self.other.activity_ids[:1].id or 1]],
+            "message_follower_ids": [[0, 0, {"partner_id": self.victim.id}]],
+        }
+
+    def test_commands_never_run_as_superuser(self):
+        for role in ("agent", "responder"):
+            for name, value in self.commands().items():
+                for context, values in (({}, {name: value}), ({f"default_{name}": value}, {})):
+                    with self.subTest(role=role, name=name, context=bool(context)):
+                        # What is in a form's defaults and not the user's to write is left out.
+                        try:
+                            with self.env.cr.savepoint():
+                                self.create(role, context, **values)
+                        except (AccessError, UserError):
+                            continue
+                        self.assertTrue(context)
+        self.env.invalidate_all()
+        self.assertEqual(self.victim.email, "admin@hospital.example")
+        self.assertEqual(self.other.name, "Visiting hours")
+        self.assertFalse(self.env["helpdesk.ticket.tag"].search([("name", "=", "Mine")]))
+        self.assertFalse(self.env["helpdesk.ticket.category"].search([("name", "=", "Mine")]))
+
+    def test_saved_defaults_are_the_user_s_too(self):
+        person = self.people["agent"]
+        self.env["ir.default"].create(
+            {
+                "field_id": self.env["ir.model.fields"]
+                ._get("helpdesk.ticket", "message_partner_ids")
+                .id,
+                "user_id": person.id,
+                "json_value": f'[[1, {self.victim.id}, {{"email": "attacker@evil.example"}}]]',
+            }
+        )
+        with self.assertRaises(AccessError):
+            self.create("agent")
+        self.assertEqual(self.victim.email, "admin@hospital.example")
+
+    def test_an_inquiry_goes_where_its_creator_does_not_read(self):
+        ticket = self.create("responder")
+        self.assertEqual(ticket.sudo().team_id, self.triage)
+        self.assertTrue(ticket.sudo().care_is_inquiry)
+
+    def test_lines_of_a_new_inquiry_are_the_user_s_own(self):
+        category = self.env["helpdesk.ticket.category"].search([], limit=1)
+        lines = [Command.create({"category_id": category.id})]
+        ticket = self.create("responder", team_id=self.catering.id, care_issue_ids=lines)
+        self.assertEqual(ticket.care_issue_ids.create_uid, self.people["responder"])
+
+    def test_a_patient_is_named_by_who_may_read_it(self):
+        with self.assertRaisesRegex(AccessError, "ask a coordinator to name the patient"):
+            self.create("responder", team_id=self.catering.id, care_patient_id=self.patient.id)
+        context = {"default_care_patient_id": self.patient.id}
+        with self.assertRaises(AccessError):
+            self.create("responder", context, team_id=self.catering.id)
+        known = self.make_inquiry(care_patient_id=self.patient.id)
+        known.team_id = self.catering
+        ticket = self.create("responder", team_id=self.catering.id, care_patient_id=self.patient.id)
+        self.assertEqual(ticket.sudo().care_patient_id, self.patient)
+
+    def test_an_inquiry_that_one_may_not_read_is_not_named(self):
+        ours = self.make_inquiry()
+        ours.team_id = self.catering
+        with self.assertRaises(AccessError):
+            ours.with_user(self.people["responder"]).duplicate_id = self.other
+        with self.assertRaises(AccessError):
+            self.create("responder", duplicate_id=self.other.id)
+
+    def test_import_is_a_door_like_the_others(self):
+        tickets = self.env["helpdesk.ticket"].with_user(self.people["responder"])
+        result = tickets.load(
+            ["name", "description", "care_nature_id/.id", "care_patient_id/.id"],
+            [["q", "x", str(self.question.id), str(self.patient.id)]],
+        )
+        self.assertFalse(result["ids"])
+
+    def test_companies_are_not_mixed(self):
+        company = self.env["res.company"].create({"name": "Second hospital"})
+        coordinator = self.people["coordinator"]
+        patient = self.env["care.patient"].create(
+            {"name": "Other, Otto", "hospital_number": "H2", "company_id": company.id}
+        )
+        ward = self.env["care.department"].create({"name": "W", "company_id": company.id})
+        team = self.env["helpdesk.ticket.team"].create({"name": "T2", "company_id": company.id})
+        ours = self.make_inquiry()
+        links = {
+            "care_patient_id": patient.id,
+            "care_department_id": ward.id,
+            "team_id": team.id,
+        }
+        for both in (False, True):
+            if both:
+                coordinator.company_ids += company
+            context = {"allowed_company_ids": coordinator.company_ids.ids}
+            for name, value in links.items():
+                with self.subTest(both=both, name=name):
+                    with self.assertRaises(UserError), self.env.cr.savepoint():
+                        ours.with_user(coordinator).with_context(**context).write({name: value})
+                    if name == "team_id" and both:
+                        # The base takes on the company of the team.
+                        continue
+                    with self.assertRaises(UserError), self.env.cr.savepoint():
+                        self.create(
+                            "coordinator", context, company_id=self.company.id, **{name: value}
+                        )
+
+    def test_plain_tickets_of_a_batch_keep_the_rights_of_their_creator(self):
+        tickets = (
+            self.env["helpdesk.ticket"]
+            .with_user(self.people["agent"])
+            .create([{"name": "Toner", "description": "x"}, self.values])
+        )
+        self.assertEqual(tickets.sudo().mapped("care_is_inquiry"), [False, True])
+        self.assertEqual(tickets.sudo().mapped("name"), ["Toner", "q"])
+
+
+@tagged("standard", "post_install", "-at_install")
+class TestDoorsOverRpc(RpcCase):
+    """The takeover that was seen, as it was sent."""
+
+    @mute_logger("odoo.http")
+    def test_nobody_takes_over_the_administrator(self):
+        people = make_people(self.env)
+        admin = self.env.ref("base.partner_admin")
+        before = admin.email
+        team = self.env.company.care_triage_team_id
+        attack = [[1, admin.id, {"email": "attacker@evil.example"}]]
+        values = {"name": "q", "description": "x", "team_id": team.id}
+        for role in ("agent", "responder", "employee", "relative"):
+            login = people[role].login
+            for method, args, context in (
+                ("create", [values | {"message_partner_ids": attack}], {}),
+                ("web_save", [[], values | {"message_partner_ids": attack}, {}], {}),
+                ("create", [values], {"default_message_partner_ids": attack}),
+            ):
+                kwargs = {"context": context}
+                if method == "web_save":
+                    kwargs["specification"] = args.pop()
+                with self.subTest(role=role, method=method):
+                    answer = self.call(login, "helpdesk.ticket", method, *args, **kwargs)
+                    self.assertIn("AccessError", str(answer.get("error")))
+        self.env.invalidate_all()
+        self.assertEqual(admin.email, before)
