@@ -1,3 +1,5 @@
+from psycopg2.errors import ReadOnlySqlTransaction
+
 from odoo import api, fields, models
 
 # Fields of an inquiry that tell nothing of what it is about.
@@ -32,10 +34,10 @@ class HelpdeskTicket(models.Model):
     # What people outside the hospital read
     # ------------------------------------------------------------------
 
-    def read(self, fields=None, load="_classic_read"):
+    def _read_format(self, fnames, load="_classic_read"):
         """Read; what a person outside reads over RPC is a disclosure, as the page is."""
-        rows = super().read(fields, load=load)
-        if self._care_reads_outside() and (fields is None or set(fields) - SAYS_NOTHING):
+        rows = super()._read_format(fnames, load=load)
+        if self._care_reads_outside() and set(fnames) - SAYS_NOTHING:
             self._care_show_on_portal(self.env.user)
         return rows
 
@@ -81,8 +83,8 @@ class HelpdeskTicket(models.Model):
     def _care_show_on_portal(self, user):
         """Keep, once a day for each inquiry, that a person outside read it.
 
-        Also called where a replica of the database is read from: Odoo repeats such a request
-        with a cursor that may write, once a day at most.
+        Reading may run on a cursor that cannot write: Odoo then repeats the request with one that
+        can, when it sees the error that the database would give.
         """
         inquiries = self.sudo().filtered("care_is_inquiry")
         if not inquiries or not user.share:
@@ -103,6 +105,8 @@ class HelpdeskTicket(models.Model):
             )
         )
         inquiries -= seen.ticket_id
+        if inquiries and self.env.cr.readonly:
+            raise ReadOnlySqlTransaction("A disclosure is written")
         verdicts = inquiries._care_authorities(partner)
         self.env["care.disclosure"]._care_record(
             [

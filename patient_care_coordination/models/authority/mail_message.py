@@ -6,8 +6,8 @@ class MailMessage(models.Model):
 
     _inherit = "mail.message"
 
-    def read(self, fields=None, load="_classic_read"):
-        rows = super().read(fields, load=load)
+    def _read_format(self, fnames, load="_classic_read"):
+        rows = super()._read_format(fnames, load=load)
         self._care_show_on_portal()
         return rows
 
