@@ -93,9 +93,9 @@ def buttons(env):
             elif child.get("action") and child.get("type") == "object":
                 names.setdefault(model._name, set()).add(child.get("action"))
             field = model._fields.get(child.get("name")) if child.tag == "field" else None
-            walk(
-                child, env[field.comodel_name] if field is not None and field.relational else model
-            )
+            # Beside a field, not inside it: an inherited view says where its nodes go.
+            inside = field is not None and field.relational and not child.get("position")
+            walk(child, env[field.comodel_name] if inside else model)
 
     for view in env["ir.ui.view"].with_context(active_test=False).search([("model", "!=", False)]):
         if view.model in env:

@@ -70,7 +70,7 @@ class Base(models.AbstractModel):
 
     @api.model
     def _care_check_filled(self, vals):
-        """Raise ValidationError for a required field that is emptied, before other checks read it."""
+        """Refuse to empty a required field, before other checks read it."""
         for name, value in vals.items():
             field = self._fields.get(name)
             if field is None or value or not (field.required and field.store):
