@@ -389,10 +389,10 @@ class HelpdeskTicket(models.Model):
         for patient in patients:
             given = by_patient.get(patient, rows.browse())
             topics = self._care_open_topics(given, patient in own_file)
-            alike.setdefault(topics, []).append(patient.id)
+            alike.setdefault(str(topics), (topics, []))[1].append(patient.id)
         told = Domain.OR(
             Domain("care_patient_id", "in", patient_ids) & topics
-            for topics, patient_ids in alike.items()
+            for topics, patient_ids in alike.values()
         )
         return inquiry & ((mine & Domain("care_patient_id", "=", False)) | (named & told))
 

@@ -13,6 +13,9 @@ from .from_page import _records
 
 LIKE = {"like", "ilike", "not like", "not ilike", "=like", "=ilike", "not =like", "not =ilike"}
 
+# Types whose empty value is no value.
+EMPTIED = {"char", "text", "html", "many2one", "date", "datetime", "selection"}
+
 
 class Base(models.AbstractModel):
     """One place for what our models take in and search for; other models are left alone."""
@@ -32,6 +35,7 @@ class Base(models.AbstractModel):
     def write(self, vals):
         if self._name.startswith("care."):
             vals = self._care_fitting(vals)
+            self._care_check_filled(vals)
         return super().write(vals)
 
     def onchange(self, values, field_names, fields_spec):
@@ -63,6 +67,17 @@ class Base(models.AbstractModel):
                     value = limits.usable(value)
             fitting[name] = value
         return fitting
+
+    @api.model
+    def _care_check_filled(self, vals):
+        """Refuse to empty a required field, before other checks read it."""
+        for name, value in vals.items():
+            field = self._fields.get(name)
+            if field is None or value or not (field.required and field.store):
+                continue
+            if field.type in EMPTIED:
+                label = field._description_string(self.env)
+                raise ValidationError(self.env._("%s: fill it in.", label))
 
     @api.model
     def _care_misfit(self, field, value):
@@ -125,7 +140,7 @@ class Base(models.AbstractModel):
             return False
         if isinstance(value, str) and self.env.context.get("import_file"):
             return False
-        if not isinstance(value, int) or abs(value) > limits.LARGEST:
+        if not isinstance(value, int) or value is True or abs(value) > limits.LARGEST:
             return self.env._("choose one from the list.")
         return False
 

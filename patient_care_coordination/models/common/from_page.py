@@ -28,6 +28,13 @@ def record_id(env, value):
     return value
 
 
+def chosen_id(env, value):
+    """The id of one record, which must be there."""
+    if not record_id(env, value):
+        raise UserError(env._("Nothing is chosen: choose one from the list."))
+    return value
+
+
 def record_ids(env, value):
     """The ids of records, each once."""
     if not value:

@@ -228,17 +228,17 @@ class CareConsult(models.Model):
     # Actions
     # ------------------------------------------------------------------
 
-    @from_page()
+    @from_page(one=True)
     def action_answer(self):
         """Open the small form that takes the answer."""
         return self._care_reply_form("answer", self.env._("Answer"))
 
-    @from_page()
+    @from_page(one=True)
     def action_decline(self):
         """Open the small form that takes the reason for not answering."""
         return self._care_reply_form("decline", self.env._("Decline"))
 
-    @from_page()
+    @from_page(one=True)
     def action_cancel(self):
         """Open the small form that takes the reason for asking no longer."""
         return self._care_reply_form("cancel", self.env._("Cancel the consult"))

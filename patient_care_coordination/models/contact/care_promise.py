@@ -215,12 +215,12 @@ class CarePromise(models.Model):
             "context": {"default_ticket_id": self.ticket_id.id, "default_promise_id": self.id}
         }
 
-    @from_page()
+    @from_page(one=True)
     def action_withdraw(self):
         """Open the form that asks why the promise is withdrawn."""
         return self._care_open_change("withdrawn", self.env._("Withdraw a promise"))
 
-    @from_page()
+    @from_page(one=True)
     def action_replace(self):
         """Open the form for the new promise that takes the place of this one."""
         return self._care_open_change("replaced", self.env._("Replace a promise"))

@@ -230,12 +230,12 @@ class CareFlagAlarm(models.Model):
             alarms._care_sealed().write(values | {"target_minutes": flag.target_minutes})
         self._care_alert()
 
-    @from_page()
+    @from_page(one=True)
     def action_open_done(self):
         """Open the small form that says what was done."""
         return self._care_open_ending("done")
 
-    @from_page()
+    @from_page(one=True)
     def action_open_dismiss(self):
         """Open the small form that says why it is none."""
         return self._care_open_ending("dismiss")

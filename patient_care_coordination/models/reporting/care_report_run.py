@@ -435,11 +435,11 @@ class CareReportRun(models.Model):
             "target": "current",
         }
 
-    @from_page()
+    @from_page(one=True)
     def action_open_pdf(self):
         return self._care_file_action("pdf_id", "")
 
-    @from_page()
+    @from_page(one=True)
     def action_open_xlsx(self):
         return self._care_file_action("xlsx_id", "?download=true")
 

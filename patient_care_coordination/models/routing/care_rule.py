@@ -383,12 +383,12 @@ class CareRule(models.Model):
                 self.env._("The catch-all stays: without it an inquiry could have no team.")
             )
 
-    @from_page()
+    @from_page(one=True)
     def action_move_up(self):
         """Change places with the rule before, for those who use no mouse."""
         return self._care_move(-1)
 
-    @from_page()
+    @from_page(one=True)
     def action_move_down(self):
         """Change places with the rule behind."""
         return self._care_move(1)

@@ -30,12 +30,12 @@ class CareRuleset(models.Model):
     # Export
     # ------------------------------------------------------------------
 
-    @from_page()
+    @from_page(one=True)
     def action_export_csv(self):
         """Download these rules as CSV."""
         return self._care_download("csv", self._care_to_csv)
 
-    @from_page()
+    @from_page(one=True)
     def action_export_xlsx(self):
         """Download these rules as a workbook."""
         return self._care_download("xlsx", self._care_to_xlsx)

@@ -76,6 +76,7 @@ class CareWardCount(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
+    @api.private
     @from_page(department_id=record_id)
     def care_open(self, department_id):
         """The action that opens the running count of a ward; one is started if there is none."""
@@ -245,7 +246,7 @@ class CareWardCount(models.Model):
     # Ending
     # ------------------------------------------------------------------
 
-    @from_page()
+    @from_page(one=True)
     def action_book(self):
         """Book the differences of what was counted; what was not counted stays as it is.
 
@@ -300,7 +301,7 @@ class CareWardCount(models.Model):
             if not cron._commit_progress(1):
                 break
 
-    @from_page()
+    @from_page(one=True)
     def action_cancel(self):
         """End the count without booking anything."""
         self._care_for_me().state = "cancelled"

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..common.from_page import from_page, position, record_id, record_ids, term
+from ..common.from_page import chosen_id, from_page, position, record_id, record_ids, term
 from .levels import cover_word, days_of_cover
 
 # Wards shown before somebody chooses, and the most rows of one page.
@@ -107,7 +107,7 @@ class StockWarehouseOrderpoint(models.Model):
         return cells
 
     @api.model
-    @from_page(department_id=record_id, product_id=record_id)
+    @from_page(department_id=chosen_id, product_id=chosen_id)
     def care_grid_set(self, department_id, product_id, low, high):
         """Set the levels of a product on a ward, new or not; returns its cell.
 
