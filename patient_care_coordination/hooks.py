@@ -220,3 +220,24 @@ def forget_reflections(env):
             MODULE,
         )
     )
+    # The choices of fields that tickets have from a mixin of others, through us alone.
+    env.cr.execute(
+        SQL(
+            """
+            DELETE FROM ir_model_data choice
+             USING ir_model_fields_selection, ir_model_fields
+             WHERE choice.model = 'ir.model.fields.selection'
+               AND choice.module <> %(module)s
+               AND ir_model_fields_selection.id = choice.res_id
+               AND ir_model_fields.id = ir_model_fields_selection.field_id
+               AND ir_model_fields.model = 'helpdesk.ticket'
+               AND NOT EXISTS (
+                       SELECT FROM ir_model_data field
+                        WHERE field.model = 'ir.model.fields'
+                          AND field.res_id = ir_model_fields.id
+                          AND field.module <> %(module)s
+                   )
+            """,
+            module=MODULE,
+        )
+    )

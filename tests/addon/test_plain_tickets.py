@@ -269,3 +269,20 @@ class TestOthersRecords(CareCommon):
                 action()
         other.unlink()
         self.assertTrue(partner.exists())
+
+    def test_messages_of_others_cost_no_query_of_ours(self):
+        """What we look at in each message, mail and unlink, where none is of an inquiry."""
+        partners = self.env["res.partner"].create([{"name": f"P{n}"} for n in range(10)])
+        messages = self.env["mail.message"].create(
+            [{"model": "res.partner", "res_id": partner.id, "body": "x"} for partner in partners]
+        )
+        mails = self.env["mail.mail"].create(
+            [{"mail_message_id": message.id, "body_html": "x"} for message in messages]
+        )
+        self.env.flush_all()
+        with self.assertQueryCount(0):
+            self.assertFalse(messages.filtered("care_kept"))
+            messages.with_user(self.people["employee"])._care_check_own()
+            values = [{"mail_message_id": message.id} for message in messages]
+            self.assertEqual(self.env["mail.mail"]._care_screen(values), values)
+            self.assertFalse(mails.filtered("care_apart"))

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from .conftest import Hospital, clone, drop
+from ..databases import Hospital, clone, drop, run_sql
 
 WITHOUT_PURCHASE = """
 modules = env["ir.module.module"].search([("name", "in", ("purchase", "purchase_stock"))])
@@ -169,3 +169,133 @@ def test_install_upgrade_uninstall(database):
     assert public_writes, "the right of the base was not given back"
     assert fields == 0
     assert printers == 300
+
+
+# Rows that Odoo itself adds whenever modules come and go, or that only note that something was.
+OWN_ROWS = (
+    "ir_attachment",  # bundles of assets
+    "ir_cron_progress",
+    "ir_cron_trigger",
+    "ir_logging",
+    "ir_profile",
+    "mail_message",
+    "orm_signaling_",
+)
+CATALOGUE = {
+    "columns": "SELECT table_name, column_name, data_type FROM information_schema.columns"
+    " WHERE table_schema = 'public'",
+    "indexes": "SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    "constraints": "SELECT conrelid::regclass::text, conname FROM pg_constraint"
+    " WHERE connamespace = 'public'::regnamespace",
+    "sequences": "SELECT relname::text FROM pg_class WHERE relkind = 'S'",
+    "functions": "SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
+    "menus": "SELECT id, parent_id, sequence, active, action, name, array(SELECT gid FROM"
+    " ir_ui_menu_group_rel WHERE menu_id = id ORDER BY gid) FROM ir_ui_menu",
+    "channels": "SELECT id, name, company_id, active FROM helpdesk_ticket_channel",
+    "rights": "SELECT id, perm_read, perm_write, perm_create, perm_unlink FROM ir_model_access",
+    "rules": "SELECT id, domain_force, active FROM ir_rule",
+    "groups": "SELECT gid, hid FROM res_groups_implied_rel",
+    "members": "SELECT gid, uid FROM res_groups_users_rel",
+    "views": "SELECT id, active, arch_db FROM ir_ui_view",
+    "crons": "SELECT id, active, interval_number, interval_type FROM ir_cron",
+    "calendars": "SELECT id, name, active FROM resource_calendar",
+    "tickets": "SELECT id, name, team_id, category_id, stage_id, user_id FROM helpdesk_ticket",
+}
+# Tables whose rows an installation must not seem to have changed.
+UNTOUCHED = [
+    "helpdesk_ticket",
+    "helpdesk_ticket_team",
+    "helpdesk_ticket_category",
+    "helpdesk_ticket_stage",
+    "product_category",
+    "product_template",
+    "resource_calendar",
+    "res_partner",
+    "res_users",
+    "stock_location",
+    "stock_lot",
+    "stock_picking",
+    "stock_warehouse",
+]
+LONG_AGO = "2020-01-01 00:00:00"
+USE = """
+category = env.ref("patient_care_coordination.category_food")
+team = env.company.care_triage_team_id
+env["helpdesk.ticket"].create([
+    {"name": "Canteen", "description": "Closed", "category_id": category.id},
+    {"name": "Soup", "description": "Cold", "team_id": team.id},
+])
+env.cr.commit()
+result = [category.id, team.id]
+"""
+COUNT = """
+result = {
+    "teams": env["helpdesk.ticket.team"].search_count([("name", "=", "Patient relations")]),
+    "triage": env.company.care_triage_team_id.id,
+    "desk": env.company.care_triage_team_id.care_desk,
+    "category": env.ref("patient_care_coordination.category_food").id,
+    "foods": env["helpdesk.ticket.category"].search_count([("name", "=", "Food and drink")]),
+    "soup": env["helpdesk.ticket"].search([("name", "=", "Soup")]).team_id.id,
+}
+"""
+
+
+def catalogue(name):
+    """What a database is made of, and how many rows each table has."""
+    found = {
+        kind: {repr(row) for row in run_sql(statement, name)}
+        for kind, statement in CATALOGUE.items()
+    }
+    tables = run_sql(
+        "SELECT table_name FROM information_schema.tables"
+        " WHERE table_schema = 'public' AND table_type = 'BASE TABLE'",
+        name,
+    )
+    counts = " UNION ALL ".join(
+        f"SELECT '{table}', count(*) FROM \"{table}\""
+        for (table,) in tables
+        if not table.startswith(OWN_ROWS)
+    )
+    return found | {"rows": {repr(row) for row in run_sql(counts, name)}}
+
+
+def test_an_uninstallation_gives_everything_back():
+    name = "pcc_test_lifecycle_back"
+    clone(os.environ["CARE_BASE"], name)
+    database = Hospital(name)
+    database.shell(FILL)
+    for table in UNTOUCHED:
+        run_sql(f"UPDATE {table} SET write_date = '{LONG_AGO}'", name)
+    newest = {
+        table: run_sql(f"SELECT max(id) FROM {table}", name)[0][0] or 0 for table in UNTOUCHED
+    }
+    before = catalogue(name)
+
+    database.run_server("-i", "patient_care_coordination")
+    for table in UNTOUCHED:
+        changed = f"SELECT count(*) FROM {table} WHERE write_date > '{LONG_AGO}' AND id <= "
+        assert run_sql(changed + str(newest[table]), name)[0][0] == 0, table
+
+    database.shell(UNINSTALL)
+    after = catalogue(name)
+    for kind, rows in before.items():
+        assert sorted(after[kind] - rows) == [], f"{kind} that were left"
+        assert sorted(rows - after[kind]) == [], f"{kind} that were lost"
+
+    # What the hospital's tickets use stays, and a new installation takes it up again.
+    database.run_server("-i", "patient_care_coordination")
+    category_id, team_id = database.shell(USE)
+    database.shell(UNINSTALL)
+    kept = "SELECT category_id, team_id FROM helpdesk_ticket WHERE name IN ('Canteen', 'Soup')"
+    used = {number for row in run_sql(kept, name) for number in row}
+    assert {category_id, team_id} <= used
+    database.run_server("-i", "patient_care_coordination")
+    assert database.shell(COUNT) == {
+        "teams": 1,
+        "triage": team_id,
+        "desk": True,
+        "category": category_id,
+        "foods": 1,
+        "soup": team_id,
+    }
+    drop(name)

@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
+from odoo.addons.mail.tools.discuss import Store
+
 from .helpdesk_ticket_identity import COORDINATORS
 
 
@@ -83,4 +85,11 @@ class MailMessage(models.Model):
             )
 
     def _to_store_defaults(self, target):
-        return [*super()._to_store_defaults(target), "care_kept", "care_unverified"]
+        # Of tickets alone: what the web client gets of other messages is what Odoo sends.
+        return [
+            *super()._to_store_defaults(target),
+            *(
+                Store.Attr(name, predicate=lambda message: message.model == "helpdesk.ticket")
+                for name in ("care_kept", "care_unverified")
+            ),
+        ]
