@@ -98,7 +98,7 @@ class Scenarios(SupplyCommon):
         with freeze_time(fields.Datetime.now() - timedelta(hours=3)):
             self.as_("coordinator", alarm).action_raise()
         self.env["mail.activity"].search([("care_alarm_id", "=", alarm.id)]).unlink()
-        self.run_crons()
+        self.run_crons("cron_flag_escalation")
         self.assertTrue(alarm.escalated_date)
         self.assertIn(supervisor, ticket.activity_ids.user_id)
         self.as_("supervisor", alarm).action_take()
@@ -222,7 +222,7 @@ class Scenarios(SupplyCommon):
         loan = self.env["stock.picking"].search([("care_ticket_id", "=", ticket.id)])
         self.assertEqual(loan.company_id, self.company)
         with freeze_time(datetime.now() + timedelta(days=3)):
-            self.run_crons()
+            self.run_crons("cron_loans_overdue")
         self.assertTrue(loan.care_overdue_told)
         reminder = self.env["mail.activity"].search([("care_loan_id", "=", loan.id)])
         self.assertIn(self.company, reminder.user_id.company_ids)
@@ -274,7 +274,7 @@ class Scenarios(SupplyCommon):
                 "recipient_ids": [Command.set(self.people["supervisor"].ids)],
             }
         )
-        self.run_crons("cron_report_schedule", "cron_report_make")
+        self.run_crons("cron_report_schedule", "cron_report_runs")
         self.assertFalse(template.sudo().schedule_problem)
         scheduled = template.sudo().run_ids.filtered("scheduled")
         self.assertEqual(scheduled.mapped("state"), ["ready"])
