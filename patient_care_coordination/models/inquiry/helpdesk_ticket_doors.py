@@ -1,3 +1,5 @@
+import logging
+
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
@@ -5,6 +7,7 @@ from odoo.models import LOG_ACCESS_COLUMNS
 
 from ..common.guard import as_server
 
+_logger = logging.getLogger(__name__)
 # What people write about an inquiry goes through its chatter, which knows who wrote it and when.
 CHATTER = {"mail.message", "mail.followers", "mail.notification", "rating.rating"}
 # Written by the server alone; a client that sends them with a new inquiry is not asked for them.
@@ -27,7 +30,7 @@ class HelpdeskTicket(models.Model):
 
         Not those of fields that the user may not write: they are left out, as on a form.
         """
-        if self.env.uid == SUPERUSER_ID:
+        if self.env.su:
             saved = {}
         else:
             saved = self.env["ir.default"]._get_model_defaults(self._name)
@@ -53,12 +56,14 @@ class HelpdeskTicket(models.Model):
         """Check what the client sends for new inquiries; take out what only the server sets."""
         if self.env.uid != SUPERUSER_ID:
             # Also where another addon creates as superuser: the context is still the client's.
-            client = self.sudo(False)
-            client._care_check_sent([defaults], new=True)
-            if any(self._care_line_commands(defaults)):
-                raise AccessError(
-                    self.env._("A new inquiry cannot start with lines from a form's defaults.")
-                )
+            try:
+                self.sudo(False)._care_check_defaults(defaults)
+            except AccessError as error:
+                if not self.env.su:
+                    raise
+                # A mail, or a page: nobody is there to correct it, and the inquiry must arrive.
+                _logger.warning("Defaults for a new inquiry are left out: %s", error)
+                defaults.clear()
         if self.env.su:
             return
         for vals in vals_list:
@@ -68,6 +73,14 @@ class HelpdeskTicket(models.Model):
                 # A number comes from the sequence; that of an old inquiry with an import.
                 vals.pop("number", None)
         self._care_check_sent(vals_list, new=not self._care_knows_callers())
+
+    @api.model
+    def _care_check_defaults(self, defaults):
+        self._care_check_sent([defaults], new=True)
+        if self._care_line_commands(defaults):
+            raise AccessError(
+                self.env._("A new inquiry cannot start with lines from a form's defaults.")
+            )
 
     @api.model
     def _care_check_sent(self, vals_list, new=False):

@@ -80,12 +80,12 @@ class HelpdeskTicket(models.Model):
             inquiry._care_add_lines(commands)
         inquiries._care_created_together(context_by_ticket)
         inquiries.browse([inquiries[index].id for index in closing])._care_check_born_closed()
-        plain_vals = [vals for index, vals in enumerate(vals_list) if index not in set(positions)]
-        plain = iter(super().create(plain_vals) if plain_vals else ())
-        created = dict(zip(positions, inquiries, strict=True))
-        return self.browse(
-            [(created.get(index) or next(plain)).id for index in range(len(vals_list))]
-        )
+        created = dict(zip(positions, inquiries.ids, strict=True))
+        others = [index for index in range(len(vals_list)) if index not in created]
+        if others:
+            plain = super().create([vals_list[index] for index in others])
+            created |= dict(zip(others, plain.ids, strict=True))
+        return self.browse([created[index] for index in range(len(vals_list))])
 
     @api.model
     def _care_incoming(self, vals):
