@@ -44,7 +44,7 @@ class LinkAttack(CareCommon):
         cls.colleague = new_test_user(
             cls.env,
             login="care_colleague_elsewhere",
-            groups=f"{MODULE}.group_responder",
+            groups=f"{MODULE}.group_coordinator",
             company_id=elsewhere.id,
             company_ids=[Command.set(elsewhere.ids)],
         )
@@ -63,6 +63,7 @@ class LinkAttack(CareCommon):
     def make_secrets(cls, company):
         """An inquiry with a row of every kind that hangs on one, all with the words of MARKS."""
         env = cls.env
+        home = company == cls.company
         caller = env["res.partner"].create(
             {"name": "Benedict Caller", "email": "benedict@home.example"}
         )
@@ -132,6 +133,7 @@ class LinkAttack(CareCommon):
                     "person_name": f"{MARK} caller",
                     "phone": PHONE,
                     "contact_id": contact.id,
+                    "user_id": (cls.people["coordinator"] if home else cls.colleague).id,
                 }
             ]
         )
@@ -140,9 +142,7 @@ class LinkAttack(CareCommon):
                 {
                     "ticket_id": ticket.id,
                     "question": f"{MARK} question",
-                    "user_id": cls.people["privacy_officer"].id
-                    if company == cls.company
-                    else cls.colleague.id,
+                    "user_id": (cls.people["supervisor"] if home else cls.colleague).id,
                     "due": Datetime.now() + datetime.timedelta(days=2),
                     "tells_patient": True,
                 }

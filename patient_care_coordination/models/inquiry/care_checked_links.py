@@ -66,7 +66,12 @@ class CareCheckedLinks(models.AbstractModel):
 
     @api.model
     def _care_collect_links(self, model, vals, found):
-        """Add the ids that ``vals`` of ``model`` name to ``found``, a dict of model to ids."""
+        """Add the ids that ``vals`` of ``model`` name to ``found``, a dict of model to ids.
+
+        What is no value of a link names nothing: Odoo refuses it, or takes it for empty.
+        """
+        if not isinstance(vals, dict):
+            return
         for name, value in vals.items():
             field = model._fields.get(name)
             if not field or not value:
@@ -103,16 +108,16 @@ class CareCheckedLinks(models.AbstractModel):
         if isinstance(value, models.BaseModel):
             ids.update(dict.fromkeys(value.ids, True))
             return
-        for item in value:
+        for item in value if isinstance(value, list | tuple) else ():
             if not isinstance(item, list | tuple):
                 self._care_collect_one(comodel, item, ids, found)
                 continue
-            command, rest = item[0], item[1:]
+            command, res_id, rest = [*item, None, None, None][:3]
             # A new line of a form has no id, or one that the client made up as a string.
             if command in (Command.UPDATE, Command.DELETE, Command.UNLINK, Command.LINK):
-                if isinstance(rest[0], int):
-                    ids[rest[0]] = True
+                self._care_collect_one(comodel, res_id, ids, found)
             elif command == Command.SET:
-                ids.update({res_id: True for res_id in rest[-1] if isinstance(res_id, int)})
-            if command in (Command.CREATE, Command.UPDATE) and len(rest) > 1 and rest[1]:
-                self._care_collect_links(comodel, rest[1], found)
+                for one in rest if isinstance(rest, list | tuple) else ():
+                    self._care_collect_one(comodel, one, ids, found)
+            if command in (Command.CREATE, Command.UPDATE):
+                self._care_collect_links(comodel, rest, found)
