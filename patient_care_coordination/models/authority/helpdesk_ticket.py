@@ -222,8 +222,13 @@ class HelpdeskTicket(models.Model):
     def _care_is_caller(self, partner, who):
         """Whether this is the person who made the inquiry."""
         caller = self._care_calling_partner()
+        if partner and partner == caller:
+            return True
         if partner:
-            return partner == caller
+            # The address that wrote is the caller, whatever contact has it by now. Who may log in
+            # chose the own address, so that it proves nothing.
+            address = partner.email_normalized
+            return not partner.user_ids and self._care_is_address_of_caller(address)
         return not caller and who in {self.partner_name, self.partner_email} - {False, ""}
 
     def _care_refusal(self, who, kind):

@@ -137,6 +137,8 @@ class HelpdeskTicket(models.Model):
             return True
         is_caller = (
             partner == ticket._care_calling_partner()
+            or not partner.user_ids
+            and ticket._care_is_address_of_caller(partner.email_normalized)
             if partner
             else email == ticket.partner_id.email_normalized or email == ticket.partner_email
         )

@@ -179,6 +179,17 @@ class HelpdeskTicket(models.Model):
         if kind != "answer":
             rows._care_again(when)
 
+    def _care_unmeet(self, kind, when):
+        """Open again what ``_care_meet`` noted at ``when``: it turned out not to have been done."""
+        rows = self._care_rows().filtered(
+            lambda row: (
+                row.kind == kind
+                and row.met_by == "contact"
+                and when in (row.met_date, row.claimed_date)
+            )
+        )
+        rows._care_unmark()
+
     def _care_follow_end(self, old):
         """Meet, or open again, what hangs on the person being told and on the closing."""
         stages = self.env["helpdesk.ticket.stage"]

@@ -78,6 +78,9 @@ class CareContact(models.Model):
     date = fields.Datetime("When", required=True, default=fields.Datetime.now)
     user_id = fields.Many2one("res.users", string="By", ondelete="restrict")
     automatic = fields.Boolean(help="Sent by a machine: it answers and acknowledges nothing.")
+    undelivered = fields.Boolean(
+        help="The mail of the contact that this one corrects came back: it told nobody anything."
+    )
     summary = fields.Text()
     promised = fields.Text("What was promised")
     text = fields.Text("Text of the mail", prefetch=False)
@@ -147,7 +150,15 @@ class CareContact(models.Model):
         for contact in self:
             contact.corrected = bool(contact.correction_ids)
 
-    @api.depends("channel", "direction", "result", "automatic", "correction_ids", "corrects_id")
+    @api.depends(
+        "channel",
+        "direction",
+        "result",
+        "automatic",
+        "undelivered",
+        "correction_ids",
+        "corrects_id",
+    )
     def _compute_kind(self):
         results = dict(self._fields["result"]._description_selection(self.env))
         for contact in self:
@@ -157,7 +168,9 @@ class CareContact(models.Model):
                 parts.append(self._care_icon(icon, results[contact.result]))
             if contact.automatic:
                 parts.append(self._care_icon("fa-cog", self.env._("Automatic")))
-            if contact.corrects_id:
+            if contact.undelivered:
+                parts.append(self._care_icon("fa-ban", self.env._("Undelivered")))
+            elif contact.corrects_id:
                 parts.append(self._care_icon("fa-pencil", self.env._("Correction")))
             if contact.correction_ids:
                 parts.append(self._care_icon("fa-history", self.env._("Corrected by a newer row")))
@@ -209,7 +222,7 @@ class CareContact(models.Model):
             if not ours:
                 # Nobody logs in the name of another, nor hands in a mail that never was.
                 vals["user_id"] = self.env.uid
-                for name in ("mail_message_id", "text", "text_hash", "automatic"):
+                for name in ("mail_message_id", "text", "text_hash", "automatic", "undelivered"):
                     vals.pop(name, None)
             self._care_check_date(vals)
         self._care_complete(vals_list)
@@ -320,6 +333,7 @@ class CareContact(models.Model):
                 and contact.with_caller
                 and not contact.automatic
                 and not contact.corrects_id
+                and not contact.undelivered
                 and contact.result in (False, "reached")
             )
         )
@@ -328,6 +342,38 @@ class CareContact(models.Model):
         for kind, contacts in (("contact", spoken), ("acknowledge", turned)):
             for date, rows in contacts.grouped("date").items():
                 rows.ticket_id._care_meet(kind, date)
+
+    def _care_mark_undelivered(self):
+        """Add to each of these mails of ours that it came back, and open what it met.
+
+        The log is not changed: a row that points to the newest one about this mail says so.
+        """
+        rows = []
+        for contact in self.sudo():
+            newest = contact
+            while newest.correction_ids:
+                newest = newest.correction_ids[:1]
+            if newest.undelivered:
+                continue
+            rows.append(
+                {
+                    "corrects_id": newest.id,
+                    "partner_id": contact.partner_id.id,
+                    "person_name": contact.person_name,
+                    "address": contact.address,
+                    "with_caller": contact.with_caller,
+                    "direction": "out",
+                    "channel": contact.channel,
+                    "undelivered": True,
+                    "user_id": False,
+                    "automatic": True,
+                    "summary": self.env._("The mail came back undelivered: nobody was told."),
+                }
+            )
+            if contact.with_caller:
+                contact.ticket_id._care_unmeet("acknowledge", contact.date)
+        if rows:
+            self._care_log(rows)
 
     @api.model
     def _care_fingerprint(self, message):

@@ -184,6 +184,19 @@ class HelpdeskTicket(models.Model):
             self._care_log_message(message, values)
         return result
 
+    def _care_bounced(self, message, emails):
+        result = super()._care_bounced(message, emails)
+        contacts = self.env["care.contact"].sudo()
+        contacts = contacts.search(
+            [("mail_message_id", "=", message.id), ("direction", "=", "out")]
+        )
+        contacts.filtered(
+            lambda contact: (
+                emails & set(map(tools.email_normalize, tools.email_split(contact.address or "")))
+            )
+        )._care_mark_undelivered()
+        return result
+
     def _care_log_message(self, message, values):
         """Log a message once. A failure of the log loses neither the message nor the mail."""
         self.ensure_one()
@@ -296,6 +309,8 @@ class HelpdeskTicket(models.Model):
                     ("with_caller", "=", True),
                     ("automatic", "=", False),
                     ("direction", "=", "out"),
+                    ("undelivered", "=", False),
+                    ("correction_ids", "not any", [("undelivered", "=", True)]),
                     ("result", "in", [False, "reached"]),
                 ],
                 ["ticket_id"],

@@ -28,6 +28,7 @@ from . import helpdesk_ticket_notify
 from . import helpdesk_ticket_peers
 from . import helpdesk_ticket_rating
 from . import helpdesk_ticket_reply
+from . import helpdesk_ticket_bounce
 from . import helpdesk_ticket_category
 from . import helpdesk_ticket_channel
 from . import helpdesk_ticket_stage
@@ -36,6 +37,7 @@ from . import ir_attachment
 from . import ir_binary
 from . import mail_compose_message
 from . import mail_followers
+from . import mail_gateway
 from . import mail_mail
 from . import mail_activity
 from . import mail_message

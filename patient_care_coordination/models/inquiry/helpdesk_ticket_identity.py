@@ -139,7 +139,7 @@ class HelpdeskTicket(models.Model):
 
     def _get_message_create_valid_field_names(self):
         names = super()._get_message_create_valid_field_names()
-        return names | {"care_author_id", "care_author_email"}
+        return names | {"care_author_id", "care_author_email", "care_digest", "care_sender"}
 
     def _care_unknown_sender(self):
         """What stands in the place of the sender."""

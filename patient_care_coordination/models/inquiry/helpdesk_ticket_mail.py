@@ -9,7 +9,14 @@ from .helpdesk_ticket import OURS
 _logger = logging.getLogger(__name__)
 ASSIGNED_TEMPLATE = "patient_care_coordination.mail_inquiry_assigned"
 # When a message was written, and who else wrote it, is not for whoever posts to say.
-SERVER_SAYS = {"care_author_email", "care_author_id", "create_date", "date"}
+SERVER_SAYS = {
+    "care_author_email",
+    "care_author_id",
+    "care_digest",
+    "care_sender",
+    "create_date",
+    "date",
+}
 # What the base mails to the caller greets the assigned user, and the other way round.
 BASE_TEMPLATES = {
     "helpdesk_mgmt.closed_ticket_template": "patient_care_coordination.mail_inquiry_closed",
@@ -24,10 +31,11 @@ class HelpdeskTicket(models.Model):
     _inherit = "helpdesk.ticket"
 
     care_automatic = fields.Boolean(
-        "Sent by a machine",
+        "No automatic answers",
         readonly=True,
         copy=False,
-        help="The first mail was an automatic one, so nothing automatic answers it.",
+        help="The first mail was sent by a machine or through a mailing list, so nothing automatic "
+        "answers it.",
     )
 
     def message_subscribe(self, partner_ids=None, subtype_ids=None):
@@ -102,7 +110,11 @@ class HelpdeskTicket(models.Model):
             _logger.exception("Reading the head of a mail failed; it is kept without")
             values = {}
         hinted = self.with_context(care_team_hint=OURS)
-        return super(HelpdeskTicket, hinted).message_new(msg_dict, custom_values=values | custom)
+        ticket = super(HelpdeskTicket, hinted).message_new(msg_dict, custom_values=values | custom)
+        arrival = self.env["mail.thread"]._care_arrival()
+        if arrival:
+            arrival.created |= {ticket.id}
+        return ticket
 
     @api.model
     def _care_mail_facts(self, msg_dict):
@@ -112,7 +124,7 @@ class HelpdeskTicket(models.Model):
         )
         values = {
             "channel_id": self.env["helpdesk.ticket.channel"]._care_by_code("email").id,
-            "care_automatic": bool(self.env.context.get("care_automatic")),
+            "care_automatic": self.env.context.get("care_may_answer") is not OURS,
         }
         if email:
             values["partner_email"] = email
@@ -136,8 +148,7 @@ class HelpdeskTicket(models.Model):
         if message_type == "email":
             self._care_check_gateway()
             author = self.env["res.partner"].sudo().browse(author_id or [])
-            if author and not author.partner_share:
-                kwargs["is_internal"] = True
+            kwargs |= self._care_arrived(author, kwargs.get("email_from"))
         if not (self.env.su or self._care_speaks()):
             person = self.env.user.partner_id
             author_id = person.id
@@ -155,6 +166,26 @@ class HelpdeskTicket(models.Model):
             inquiries = self.sudo().filtered("care_is_inquiry").with_env(self.env)
             operations |= dict.fromkeys(inquiries, "write")
         return operations
+
+    def _care_arrived(self, author, email):
+        """What is kept of a mail that arrives, beside its words.
+
+        Who knows the id of one of our mails may reply to it. A stranger's words, and those of a
+        colleague, which anybody could have sent, are for staff, not for the caller to read.
+        """
+        self.ensure_one()
+        arrival = self.env["mail.thread"]._care_arrival()
+        new = arrival and self.id in arrival.created
+        values = {}
+        if author and not author.partner_share:
+            values["is_internal"] = True
+        elif arrival and not new and not self._care_may_hear(partner=author, email=email):
+            values["is_internal"] = not self._care_may_hear(email=email)
+        if arrival:
+            arrival.tickets |= {self.id}
+            relay = self.sudo().company_id.care_mail_relay or ""
+            values |= {"care_digest": arrival.digest, "care_sender": arrival.check(relay)}
+        return values
 
     @api.model
     def _care_check_gateway(self):

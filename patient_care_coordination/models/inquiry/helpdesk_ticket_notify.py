@@ -135,6 +135,8 @@ class HelpdeskTicket(models.Model):
             "subject": self._care_neutral_subject(),
             "body": message.body if kind == "full" else self._care_notice(),
             "attachment_ids": [(6, 0, files)],
+            # Delivery reports and replies name it when this mail is gone: they find the message.
+            "message_id": message.message_id,
             "author_id": message.author_id.id,
             "email_from": message.email_from,
             "reply_to": message.reply_to,

@@ -98,15 +98,16 @@ class HelpdeskTicket(models.Model):
         """Whether a person outside may hear that there is news: who made the inquiry may."""
         ticket = self.sudo()
         if partner:
-            return partner == ticket.partner_id
-        known = {ticket.partner_id.email_normalized, email_normalize(ticket.partner_email or "")}
-        return email_normalize(email or "") in known - {False}
+            return partner == ticket.partner_id or (
+                not partner.user_ids and ticket._care_is_address_of_caller(partner.email_normalized)
+            )
+        return ticket._care_is_address_of_caller(email_normalize(email or ""))
 
     def _message_get_suggested_recipients_batch(self, **kwargs):
         """Of an inquiry only who made it, who may be told about its patient, and its staff."""
         suggested = super()._message_get_suggested_recipients_batch(**kwargs)
         for ticket in self.sudo().filtered("care_is_inquiry"):
-            suggested[ticket.id] = [
+            kept = [
                 row
                 for row in suggested[ticket.id]
                 if ticket._care_may_hear(
@@ -114,6 +115,12 @@ class HelpdeskTicket(models.Model):
                     email=row["email"],
                 )
             ]
+            # One person is one recipient: the contact rather than the bare address.
+            kept.sort(key=lambda row: not row["partner_id"])
+            by_address = {}
+            for row in kept:
+                by_address.setdefault(email_normalize(row["email"] or "") or id(row), row)
+            suggested[ticket.id] = list(by_address.values())
         return suggested
 
     @api.model

@@ -30,6 +30,21 @@ class MailMessage(models.Model):
         help="A mail with the address of a colleague: anybody outside could have written it.",
     )
 
+    care_sender = fields.Selection(
+        [("verified", "Verified"), ("unknown", "Not verified"), ("failed", "Failed")],
+        string="Sender of the mail",
+        readonly=True,
+        copy=False,
+        help="What the hospital's own mail relay found; without one, no sender is verified.",
+    )
+    care_digest = fields.Char(
+        "Fingerprint of the mail",
+        readonly=True,
+        copy=False,
+        prefetch=False,
+        help="Tells a mail that came twice from another one with the same Message-Id.",
+    )
+
     @api.model_create_multi
     def create(self, vals_list):
         messages = super().create(vals_list)
@@ -90,6 +105,6 @@ class MailMessage(models.Model):
             *super()._to_store_defaults(target),
             *(
                 Store.Attr(name, predicate=lambda message: message.model == "helpdesk.ticket")
-                for name in ("care_kept", "care_unverified")
+                for name in ("care_kept", "care_unverified", "care_sender")
             ),
         ]

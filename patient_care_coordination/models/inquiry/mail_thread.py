@@ -1,9 +1,8 @@
-import codecs
-
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
-BULK = {"bulk", "junk", "list", "auto_reply"}
+from ..common.mail_headers import is_automatic, may_answer
+from .helpdesk_ticket import OURS
 
 
 class MailThread(models.AbstractModel):
@@ -45,15 +44,12 @@ class MailThread(models.AbstractModel):
                     "the address of the desk."
                 )
             )
-        submitted = (message.get("Auto-Submitted") or "no").split(";")[0].strip().lower()
-        precedence = (message.get("Precedence") or "").strip().lower()
-        automatic = (
-            submitted != "no"
-            or precedence in BULK
-            # What servers sent before, and beside, the standard.
-            or any(message.get(name) for name in ("X-Autoreply", "X-Autorespond"))
+        arrival = self._care_arrival()
+        get_all = arrival.mail.get_all if arrival else lambda name: message.get_all(name) or []
+        self = self.with_context(
+            care_automatic=is_automatic(get_all),
+            care_may_answer=OURS if may_answer(get_all) else None,
         )
-        self = self.with_context(care_automatic=automatic)
         return super()._message_route_process(message, message_dict, routes)
 
     def message_notify(self, *, model=False, res_id=False, **kwargs):
@@ -73,16 +69,3 @@ class MailThread(models.AbstractModel):
                     )
                 )
         return super().message_notify(model=model, res_id=res_id, **kwargs)
-
-    def _message_parse_extract_payload(self, message, message_dict, save_original=False):
-        """Read a mail whose text claims a character set that does not exist, too."""
-        for part in message.walk():
-            charset = part.get_content_charset()
-            if charset:
-                try:
-                    codecs.lookup(charset)
-                except LookupError:
-                    part.set_param("charset", "utf-8")
-        return super()._message_parse_extract_payload(
-            message, message_dict, save_original=save_original
-        )

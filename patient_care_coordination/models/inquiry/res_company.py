@@ -26,6 +26,13 @@ class ResCompany(models.Model):
         "0: without limit.",
     )
 
+    care_mail_relay = fields.Char(
+        "Mail relay that checks senders",
+        help="The name that your own mail relay writes first in the header Authentication-Results "
+        "of each incoming mail, for example mx.hospital.example. Only what it says verifies a "
+        "sender. Leave it empty if there is none: each sender then shows as not verified.",
+    )
+
     care_rating_ask = fields.Boolean(
         "Ask for satisfaction",
         default=True,
