@@ -141,7 +141,7 @@ class CarePortal(CustomerPortalHelpdesk):
         if not (self._care_is_date(date_begin) and self._care_is_date(date_end)):
             date_begin = date_end = None
         return super().portal_my_tickets(
-            page=page,
+            page=number_of(page) or 1,
             date_begin=date_begin,
             date_end=date_end,
             sortby=sortby,

@@ -1,4 +1,5 @@
 from .common import base_limits
+from .common import ir_http
 from .common import guard
 from . import inquiry
 from . import clock

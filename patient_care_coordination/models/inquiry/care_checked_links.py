@@ -51,6 +51,8 @@ class CareCheckedLinks(models.AbstractModel):
             return
         found = {}
         for vals in vals_list:
+            # What is no value of its field is refused before it is read.
+            self._care_fitting(vals)
             self._care_collect_links(self, vals, found)
         for name, ids in found.items():
             named = {res_id for res_id in ids if 0 < res_id <= LARGEST_ID}

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..common.from_page import from_page
 from ..common.guard import OURS
 from .helpdesk_ticket import STAFF
 
@@ -136,10 +137,12 @@ class HelpdeskTicket(models.Model):
     # Corrections
     # ------------------------------------------------------------------
 
+    @from_page(one=True)
     def action_care_correct_text(self):
         """Open the form that puts a correction beside what the caller said."""
         return self._care_open_correction("description")
 
+    @from_page(one=True)
     def action_care_correct_received(self):
         """Open the form that changes the date received, with a reason."""
         return self._care_open_correction("received")

@@ -22,11 +22,6 @@ class HelpdeskTicket(models.Model):
         return limits.LINE if field.name == "name" else super()._care_longest(field)
 
     @api.model
-    def _care_fitting(self, vals):
-        """What our own code writes has been looked at where it came in."""
-        return limits.usable(dict(vals)) if self.env.su else super()._care_fitting(vals)
-
-    @api.model
     def _care_check_incoming(self, vals_list):
         for vals in vals_list:
             if self._care_nobody_waits() or self.env.context.get("import_file"):
