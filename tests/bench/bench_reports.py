@@ -273,6 +273,12 @@ def screens(env):
     return figures
 
 
+def rehearse(env):
+    """Both in one go."""
+    made = build(env)
+    return {"inquiries": made, **screens(env)}
+
+
 def measure():
     """All figures, in the order of the report."""
     from tests.bench.bench_supply import say
@@ -286,6 +292,8 @@ def measure():
     )
     try:
         clone(os.environ["CARE_TEMPLATE"], name)
+        if SIZE == "small":
+            return Hospital(name).shell(inside.format("rehearse"))
         say(f"writing {INQUIRIES} inquiries")
         made = Hospital(name).shell(inside.format("build"))
         assert made == INQUIRIES, made
