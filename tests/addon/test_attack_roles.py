@@ -24,19 +24,19 @@ OWNERS = (
 ).split()
 
 
-def people_of(env, company, prefix):
-    """One user of each declared role, who belongs to this company alone."""
+def people_of(env, company, prefix, roles=ROLES):
+    """One user of each of these roles, who belongs to this company alone."""
     return {
         role: env.ref("base.public_user")
         if role == "public"
         else new_test_user(
             env,
             login=f"{prefix}_{role}",
-            groups=group,
+            groups=ROLES[role],
             company_id=company.id,
             company_ids=[Command.set(company.ids)],
         )
-        for role, group in ROLES.items()
+        for role in roles
     }
 
 
@@ -410,39 +410,42 @@ class TestWaysBeside(HttpCase):
         "helpdesk_manager stock_user employee portal responder"
     ).split()
 
-    def setUp(self):
-        super().setUp()
-        env = self.env
-        self.people = people_of(env, env.company, "way")
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        env = cls.env
+        cls.people = people_of(env, env.company, "way")
         second = env["res.company"].create({"name": "Second hospital"})
-        self.abroad = people_of(env, second, "abroad")
+        cls.abroad = people_of(
+            env, second, "abroad", "coordinator supervisor responder privacy_officer".split()
+        )
         export = env.ref("base.group_allow_export")
-        for user in (*self.people.values(), *self.abroad.values()):
+        for user in (*cls.people.values(), *cls.abroad.values()):
             if not user.share:
                 user.group_ids = [Command.link(export.id)]
-        self.patient = env["care.patient"].create({"name": f"{SECRET}, Ada"})
-        self.inquiry = env["helpdesk.ticket"].create(
+        cls.patient = env["care.patient"].create({"name": f"{SECRET}, Ada"})
+        cls.inquiry = env["helpdesk.ticket"].create(
             [
                 {
                     "name": f"{SECRET} title",
                     "description": f"{SECRET} text",
                     "care_nature_id": env.ref(f"{MODULE}.nature_question").id,
-                    "care_patient_id": self.patient.id,
+                    "care_patient_id": cls.patient.id,
                     "partner_name": f"{SECRET} caller",
                 }
             ]
         )
-        self.message = self.inquiry.message_post(
+        cls.message = cls.inquiry.message_post(
             body=f"{SECRET} message",
             attachments=[(f"{SECRET}.txt", b"Zq7Xanthippe file")],
         )
-        self.inquiry.activity_schedule(
+        cls.inquiry.activity_schedule(
             "mail.mail_activity_data_todo", summary=f"{SECRET} call", user_id=env.uid
         )
-        self.later = env["mail.scheduled.message"].create(
+        cls.later = env["mail.scheduled.message"].create(
             {
                 "model": "helpdesk.ticket",
-                "res_id": self.inquiry.id,
+                "res_id": cls.inquiry.id,
                 "body": f"{SECRET} later",
                 "author_id": env.user.partner_id.id,
                 "scheduled_date": fields.Datetime.now() + timedelta(days=3),
@@ -605,10 +608,7 @@ class TestWaysBeside(HttpCase):
     def test_nobody_else_gets_anything_on_any_way(self):
         leaks, tried = [], 0
         strangers = [self.people[role] for role in self.NOBODY]
-        strangers += [
-            self.abroad[role]
-            for role in ("coordinator", "supervisor", "responder", "privacy_officer")
-        ]
+        strangers += self.abroad.values()
         messages = len(self.inquiry.message_ids)
         for user in strangers:
             self.authenticate(user.login, user.login)
