@@ -40,7 +40,10 @@ class CareLetterPart(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        letters = self.env["care.letter"].browse([vals["letter_id"] for vals in vals_list])
+        self.check_access("create")
+        letters = self.env["care.letter"].browse(
+            [vals["letter_id"] for vals in vals_list if vals.get("letter_id")]
+        )
         letters._care_check_draft()
         for vals in vals_list:
             if vals.get("kind", "text") != "text" or vals.get("required"):

@@ -9,16 +9,16 @@ class ResUsers(models.Model):
 
         What is no inquiry is left to the rules of the helpdesk. ``prefix`` names the link to the
         ticket for records that belong to one; ``writing`` leaves out what the user only reads: the
-        privacy officer reads all and changes none. Relational paths instead of lists of ids keep
-        the cached rule right when somebody joins or leaves a team.
+        privacy officer reads all of her hospitals and changes none. Relational paths instead of
+        lists of ids keep the cached rule right when somebody joins or leaves a team.
         """
         self.ensure_one()
         path = f"{prefix}." if prefix else ""
         module = "patient_care_coordination"
         scopes = []
-        if not writing and self.has_group(f"{module}.group_privacy_officer"):
-            return [(1, "=", 1)]
-        if self.has_group(f"{module}.group_coordinator"):
+        reads = not writing and self.has_group(f"{module}.group_privacy_officer")
+        if reads or self.has_group(f"{module}.group_coordinator"):
+            # Rows of an inquiry have no company of their own to hold back another hospital.
             scopes.append((f"{path}company_id", "in", company_ids))
         if self.has_group(f"{module}.group_responder"):
             scopes.append((f"{path}team_id.user_ids", "in", [self.id]))

@@ -63,7 +63,10 @@ export class CareWardCount extends Component {
         return shelves;
     }
     async load() {
-        this.state.lines = await this.orm.call("care.ward.count", "care_lines", [[this.count]]);
+        // A count is started from its ward; an address typed by hand may open none.
+        this.state.lines = this.count
+            ? await this.orm.call("care.ward.count", "care_lines", [[this.count]])
+            : [];
     }
     call(method, args) {
         return this.mutex.exec(async () => {
