@@ -217,6 +217,8 @@ class TestRoles(TransactionCase):
                     continue
                 for number, call in enumerate(self.beside(hidden)):
                     tried += 1
+                    # A request starts without what another user has read.
+                    self.env.invalidate_all()
                     try:
                         with self.env.cr.savepoint(flush=False):
                             rows = call(hidden.with_user(self.people[role]))
@@ -260,7 +262,7 @@ class TestRoles(TransactionCase):
     # The privacy officer reads all, takes inquiries out of patient care and takes on words.
 
     def refused(self, call):
-        with self.assertRaises((AccessError, UserError)), self.env.cr.savepoint():
+        with self.assertRaises(UserError), self.env.cr.savepoint():
             call(self.inquiry.with_user(self.officer))
 
     def test_she_changes_no_inquiry(self):
@@ -644,7 +646,7 @@ class TestWaysBeside(HttpCase):
                     ("w", "web_save", [ids, {"display_name": "x"}, {}]),
                     ("c", "create", [[{}]]),
                     ("d", "unlink", [ids]),
-                    ("x", "export_data", [ids, ["id"]]),
+                    ("x", "export_data", [ids, ["create_date"]]),
                 ):
                     if way in cells[role].ways:
                         continue
