@@ -188,6 +188,9 @@ class TestRoles(TransactionCase):
             for name, field in records._fields.items()
             if field.type in ("char", "text", "html") and field.store and not field.groups
         ][:3]
+        if not names:
+            known = [name for name, field in records._fields.items() if field.store]
+            names = [name for name in known if name != "id"][:1]
         domain = [("id", "in", records.ids)]
         yield lambda mine: mine.read(names)
         yield lambda mine: mine.search_read(domain, names)
@@ -195,7 +198,7 @@ class TestRoles(TransactionCase):
         yield lambda mine: mine.web_read({name: {} for name in names})
         yield lambda mine: mine.name_search("", domain)
         yield lambda mine: mine.formatted_read_group(domain, ["id"], ["__count"])
-        yield lambda mine: mine.export_data(names or ["display_name"])["datas"]
+        yield lambda mine: mine.export_data(names)["datas"]
         yield lambda mine: mine.copy_data()
 
     def test_no_way_beside_reads_what_is_not_declared(self):
@@ -217,6 +220,8 @@ class TestRoles(TransactionCase):
                     continue
                 for number, call in enumerate(self.beside(hidden)):
                     tried += 1
+                    # A request starts without what another user has read.
+                    self.env.invalidate_all()
                     try:
                         with self.env.cr.savepoint(flush=False):
                             rows = call(hidden.with_user(self.people[role]))
@@ -260,7 +265,7 @@ class TestRoles(TransactionCase):
     # The privacy officer reads all, takes inquiries out of patient care and takes on words.
 
     def refused(self, call):
-        with self.assertRaises((AccessError, UserError)), self.env.cr.savepoint():
+        with self.assertRaises(UserError), self.env.cr.savepoint():
             call(self.inquiry.with_user(self.officer))
 
     def test_she_changes_no_inquiry(self):
@@ -374,7 +379,7 @@ class TestRoles(TransactionCase):
             methods = [
                 method
                 for method in dir(type(mine))
-                if method.startswith(("action_", "care_")) and callable(getattr(mine, method, None))
+                if method.startswith(("action_", "care_")) and method not in mine._fields
             ]
             for method in methods:
                 if (name, method) in self.MAY:
@@ -644,7 +649,7 @@ class TestWaysBeside(HttpCase):
                     ("w", "web_save", [ids, {"display_name": "x"}, {}]),
                     ("c", "create", [[{}]]),
                     ("d", "unlink", [ids]),
-                    ("x", "export_data", [ids, ["id"]]),
+                    ("x", "export_data", [ids, ["create_date"]]),
                 ):
                     if way in cells[role].ways:
                         continue

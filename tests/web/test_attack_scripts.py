@@ -7,6 +7,7 @@ what the server itself cleans at every write (HTML fields) is cleaned first.
 import pytest
 
 from ..attack import WHOLE, record, size
+from ..databases import run_sql
 
 MODULE = "patient_care_coordination"
 # What a browser would run if any of it became markup, a link or a template.
@@ -152,14 +153,16 @@ async ([request, options]) => {
             ? await orm.call(request.model, request.method, [request.ids])
             : request;
         await action.doAction(target.action || target, options);
-    } catch (error) {
+    } catch (failure) {
+        // What the server refuses while a form loads comes wrapped by the screen.
+        const error = failure.cause || failure;
         problem = `${error.exceptionName || error.name}: ${error.data?.message || error.message}`;
     }
     return problem;
 }
 """
 # Debian's Odoo comes without this library of its chat, and a text is no address of a picture.
-EXPECTED = ("selfie_segmentation", "status of 404")
+EXPECTED = ("selfie_segmentation", "status of 404", "status of 422")
 REFUSALS = ("odoo.exceptions.UserError", "odoo.exceptions.ValidationError")
 
 
@@ -168,7 +171,9 @@ def places(hospital):
     """The hospital with a script in every text, and what there is to open in it."""
     found = hospital.shell(POISON + PLACES)
     assert found["written"] > 2000
-    return found
+    yield found
+    # Typed here, not recorded by an intake that failed.
+    run_sql("UPDATE helpdesk_ticket SET care_intake_error = NULL", hospital.name)
 
 
 class Walk:
@@ -233,8 +238,11 @@ def test_no_stored_script_runs_on_a_screen(hospital, places, open_page):
     for action, name, target, types in places["actions"]:
         for kind in types if WHOLE else types[:1]:
             options = {"viewType": kind, "additionalContext": {"active_id": places["mine"]}}
+            options["additionalContext"]["active_ids"] = [places["mine"]]
             options["additionalContext"]["default_ticket_id"] = places["mine"]
-            walk.open(f"{name} {kind}", action, options, may_refuse=target == "new")
+            walk.open(
+                f"{name} {kind}", action, options, may_refuse=target == "new" or kind == "form"
+            )
     for model, ids in places["forms"]:
         for res_id in ids[: size(1, 2)]:
             request = {

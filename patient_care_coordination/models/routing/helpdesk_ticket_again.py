@@ -423,6 +423,7 @@ class HelpdeskTicket(models.Model):
     @from_page()
     def action_care_route_again(self):
         """Show where the live rules would send these inquiries, before anything moves."""
+        self.check_access("write")
         open_ones = self.filtered(lambda ticket: ticket.care_is_inquiry and not ticket.closed)
         if not open_ones:
             raise UserError(self.env._("Only open inquiries can be routed again."))
