@@ -73,6 +73,7 @@ class TestAttackDoors(CareCommon):
                 "patient_id": cls.patient.id,
                 "partner_id": cls.secret_partner.id,
                 "basis": "agreed",
+                "agreed_how": "written",
             }
         )
         cls.env.flush_all()
@@ -309,8 +310,8 @@ class TestAttackDoors(CareCommon):
         tickets = [row for row in found if row[0] == "helpdesk.ticket"]
         others = [row for row in found if row[0] != "helpdesk.ticket"]
         dice = random.Random(15)
-        chosen = dice.sample(tickets, min(size(150, len(tickets)), len(tickets)))
-        chosen += dice.sample(others, min(size(100, len(others)), len(others)))
+        chosen = dice.sample(tickets, min(size(80, len(tickets)), len(tickets)))
+        chosen += dice.sample(others, min(size(60, len(others)), len(others)))
         refused, problems = 0, []
         for name, field, role, way, command, target in chosen:
             person = self.people[role]
