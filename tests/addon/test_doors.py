@@ -68,6 +68,8 @@ class TestDoors(CareCommon):
                 "json_value": f'[[1, {self.victim.id}, {{"email": "attacker@evil.example"}}]]',
             }
         )
+        # Odoo tries the value out when it is saved: here as the superuser.
+        self.victim.email = "admin@hospital.example"
         with self.assertRaises(AccessError):
             self.create("agent")
         self.assertEqual(self.victim.email, "admin@hospital.example")
@@ -80,6 +82,10 @@ class TestDoors(CareCommon):
     def test_lines_of_a_new_inquiry_are_the_user_s_own(self):
         category = self.env["helpdesk.ticket.category"].search([], limit=1)
         lines = [Command.create({"category_id": category.id})]
+        with self.assertRaisesRegex(UserError, "goes to another team"):
+            self.create("responder", care_issue_ids=lines)
+        words = [{"field": "text", "keywords": "x"}]
+        self.live_rules({"name": "All", "team_id": self.catering.id, "lines": words})
         ticket = self.create("responder", team_id=self.catering.id, care_issue_ids=lines)
         self.assertEqual(ticket.care_issue_ids.create_uid, self.people["responder"])
 
