@@ -226,7 +226,7 @@ class CareLetter(models.Model):
 
     def _care_day(self, moment):
         """The day of ``moment`` (naive UTC) where the hospital is."""
-        company = self.sudo().company_id
+        company = self.sudo().company_id or self.env.company
         return fields.Datetime.context_timestamp(
             self.with_context(tz=company._care_zone()), moment
         ).date()
