@@ -43,6 +43,10 @@ class TestAttackExports(LinkAttack):
         """``(model, path to a row of facts)``: each such model, and each link and two to one."""
         for name in self.facts:
             yield name, ()
+        for name, model in sorted(self.env.registry.items()):
+            if model._auto and not model._abstract and not model._transient:
+                if name not in self.facts and self.env["care.export.gate"]._care_refers(model):
+                    yield name, ()
         models = [
             model
             for name, model in sorted(self.env.registry.items())
@@ -73,6 +77,10 @@ class TestAttackExports(LinkAttack):
 
     def rows(self, model, path):
         """A row from which the path leads to something of the secret inquiry, or nothing."""
+        if not path and model not in self.facts:
+            place, number = self.env["care.export.gate"]._care_refers(self.env[model])
+            domain = [(place, "=", self.ticket._name), (number, "=", self.ticket.id)]
+            return self.env[model].sudo().search(domain, limit=1)
         comodel = self.env[model]
         for step in path:
             comodel = self.env[comodel._fields[step].comodel_name]
@@ -139,7 +147,9 @@ class TestAttackExports(LinkAttack):
         plain.team_id = self.env["helpdesk.ticket.team"].create({"name": "Computers"})
         before = self.disclosures()
         (plain.with_user(agent)).export_data(["name", "team_id/name", "partner_id/name"])
-        partner.with_user(agent).export_data(["name", "ticket_ids/name", "category_id/name"])
+        partner.with_user(agent).export_data(
+            ["name", "helpdesk_ticket_ids/name", "category_id/name"]
+        )
         plain.team_id.with_user(agent).export_data(["name", "ticket_ids/name"])
         self.assertEqual(self.disclosures(), before)
 
@@ -149,7 +159,7 @@ class TestAttackExports(LinkAttack):
         self.assertFalse(gate._care_touches("maintenance.request", ["care_ticket_id"]))
         self.assertFalse(gate._care_touches("maintenance.request", ["care_ticket_id", "id"]))
         self.assertTrue(gate._care_touches("maintenance.request", ["care_ticket_id", "name"]))
-        self.assertTrue(gate._care_touches("res.partner", ["ticket_ids"]))
+        self.assertTrue(gate._care_touches("res.partner", ["helpdesk_ticket_ids"]))
 
 
 @tagged("standard", "post_install", "-at_install")

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import traceback
 
 import psycopg2
 
@@ -221,7 +222,9 @@ class LinkAttack(CareCommon):
             answer = str(error)
         except Exception as error:  # noqa: BLE001 - a hostile call: any error is a finding
             self.counts["tracebacks"] += 1
-            self.broken.append(f"{who} {model}.{method}: {type(error).__name__} {error}"[:300])
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            line = f"{place.filename}:{place.lineno}"
+            self.broken.append(f"{who} {model}.{method} ({line}): {error!r}"[:300])
             answer = str(error)
         env.invalidate_all()
         return json.dumps(answer, default=str)

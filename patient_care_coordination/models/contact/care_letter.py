@@ -203,8 +203,10 @@ class CareLetter(models.Model):
     )
     def _compute_preview_html(self):
         for letter in self:
-            # What was sent is shown as it left the house, never rendered again.
-            letter.preview_html = letter.state != "sent" and letter._care_preview()
+            # What was sent is shown as it left the house, never rendered again; before an inquiry
+            # is chosen there is no letterhead to show.
+            shown = letter.state != "sent" and bool(letter.company_id)
+            letter.preview_html = shown and letter._care_preview()
 
     def _care_lang(self):
         """The code of the language the letter is printed in: an installed one."""
@@ -224,7 +226,7 @@ class CareLetter(models.Model):
 
     def _care_day(self, moment):
         """The day of ``moment`` (naive UTC) where the hospital is."""
-        company = self.sudo().company_id
+        company = self.sudo().company_id or self.env.company
         return fields.Datetime.context_timestamp(
             self.with_context(tz=company._care_zone()), moment
         ).date()

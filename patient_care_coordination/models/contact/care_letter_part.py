@@ -34,7 +34,8 @@ class CareLetterPart(models.Model):
     )
     def _compute_shown(self):
         for part in self:
-            part.shown = part.letter_id._care_part_text(part)
+            letter = part.letter_id
+            part.shown = letter._care_part_text(part) if letter else part.text
             says = letter_text.says_something if part.kind == "text" else letter_text.is_filled
             part.missing = part.required and not says(part.shown)
 
