@@ -290,7 +290,7 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def message_route(self, message, message_dict, model=None, thread_id=None, custom_values=None):
-        """One mail is one inquiry, whatever desks it names; what may be for a desk is for triage."""
+        """One mail is one inquiry, whatever desks it names; what may be for one is for triage."""
         arrival = self._care_arrival()
         if not arrival:
             return super().message_route(message, message_dict, model, thread_id, custom_values)
