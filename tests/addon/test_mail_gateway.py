@@ -1,10 +1,11 @@
-"""The mail gateway: nothing is lost, nobody reads what is not theirs, what came back told nobody."""
+"""The mail gateway: nothing is lost, nobody reads what is not theirs, bounces tell nobody."""
 
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.addons.mail.models.mail_thread import MailThread
 from odoo.tools import mute_logger
+
+from odoo.addons.mail.models.mail_thread import MailThread
 
 from ..common import CareCommon
 

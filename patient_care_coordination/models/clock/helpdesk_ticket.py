@@ -382,7 +382,12 @@ class HelpdeskTicket(models.Model):
 
     def _care_reopen(self, vals):
         result = super()._care_reopen(vals)
-        self.filtered(lambda ticket: not ticket.sudo().closed)._care_new_round()
+        opened = self.filtered(lambda ticket: not ticket.sudo().closed)
+        if self.env.context.get("care_bounced") is OURS:
+            # The person has not been told, so the clocks that ended with that were never met.
+            opened._care_rows().filtered(lambda row: row.met_by == "closed")._care_unmark()
+        else:
+            opened._care_new_round()
         return result
 
     def _care_set_nature(self, nature, reason):

@@ -237,7 +237,6 @@ class Part:
         self.kind = clean_line(full.partition(";")[0]).lower()
         if not re.fullmatch(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+", self.kind):
             self.kind = "text/plain"
-        self.parts = 0
 
     def get(self, name):
         """The first header of this name, as it stands in the mail."""
@@ -309,7 +308,7 @@ def _parameter(line, name):
 
 
 def read_headers(raw, start):
-    """Headers from ``start`` on, as ``[(lower name, value), ...]``, and where the content begins."""
+    """Headers from ``start`` on, as ``[(lower name, value), ...]``, and where they end."""
     headers, size = [], len(raw)
     while start < size:
         end = raw.find(b"\n", start)
@@ -475,72 +474,52 @@ class Mail:
 
     def _split(self):
         """Find the leaves, in one pass over the lines that may separate parts."""
-        raw, root = self.raw, self.root
-        stack, known = [], {}
-
-        def push(part):
-            names = part.boundaries()
-            for name in names:
-                known.setdefault(name, []).append(len(stack))
-            stack.append((part, names))
-
-        def pop(level):
-            while len(stack) > level:
-                _part, names = stack.pop()
-                for name in names:
-                    known[name].pop()
-                    if not known[name]:
-                        del known[name]
-
+        raw, root, open_parts = self.raw, self.root, _OpenParts()
         current, position = None, root.start
-        if root.kind.startswith("multipart/") and root.boundaries():
-            push(root)
-        else:
+        if not open_parts.push(root):
             current = root
-        while stack:
+        while open_parts:
             found = _DELIMITER.search(raw, position)
             if not found:
                 break
-            line = found[0][2:].rstrip(b" \t\0")
-            closing = line not in known and line.endswith(b"--") and line[:-2] in known
             position = found.end()
-            if line not in known and not closing:
+            level, closing = open_parts.level(found[0][2:].rstrip(b" \t\0"))
+            if level is None:
                 continue
-            level = known[line[:-2] if closing else line][-1]
             if current:
                 current.end = self._before(found.start())
                 self.leaves.append(current)
                 current = None
-            pop(level if closing else level + 1)
+            open_parts.pop(level if closing else level + 1)
             if closing:
                 continue
-            parent = stack[-1][0]
-            parent.parts += 1
             if len(self.leaves) >= MAX_PARTS:
                 self.problems.append(f"The mail has more than {MAX_PARTS} parts.")
                 break
-            position = raw.find(b"\n", position) + 1 or len(raw)
-            headers, position = read_headers(raw, position)
-            group = parent.group
-            if group is None and parent.kind == "multipart/alternative":
-                group = parent
-            part = Part(headers, position, group)
-            if part.kind.startswith("multipart/") and part.boundaries():
-                push(part)
-            else:
+            part, position = self._part(open_parts.last, position)
+            if not open_parts.push(part):
                 current = part
             # The line before may be the empty one that ended the headers.
             position = max(position - 1, 0)
         if current:
             current.end = len(raw)
             self.leaves.append(current)
-            if stack and current is not root:
+            if open_parts and current is not root:
                 self.problems.append("The mail is cut off: its last part has no end.")
         if not self.leaves and raw[root.start :].strip():
             # Parts were announced and none was found: all of it is text.
             root.kind, root.end = "text/plain", len(raw)
             self.leaves.append(root)
             self.changed = True
+
+    def _part(self, parent, position):
+        """The part whose headers begin on the line after ``position``, and where they end."""
+        position = self.raw.find(b"\n", position) + 1 or len(self.raw)
+        headers, position = read_headers(self.raw, position)
+        group = parent.group
+        if group is None and parent.kind == "multipart/alternative":
+            group = parent
+        return Part(headers, position, group), position
 
     def _before(self, position):
         """Where a part ends: the line break belongs to what follows."""
@@ -664,6 +643,46 @@ class Mail:
             self.files.append(("whole-text.txt", text.encode("utf-8", "replace"), ""))
 
 
+class _OpenParts:
+    """The parts that have begun and not ended, with what separates what is in them."""
+
+    def __init__(self):
+        self.stack, self.known = [], {}
+
+    def __bool__(self):
+        return bool(self.stack)
+
+    @property
+    def last(self):
+        return self.stack[-1][0]
+
+    def push(self, part):
+        """Take in a part if it has parts of its own; tell whether it has."""
+        names = part.boundaries() if part.kind.startswith("multipart/") else ()
+        if not names:
+            return False
+        for name in names:
+            self.known.setdefault(name, []).append(len(self.stack))
+        self.stack.append((part, names))
+        return True
+
+    def pop(self, level):
+        while len(self.stack) > level:
+            _part, names = self.stack.pop()
+            for name in names:
+                self.known[name].pop()
+                if not self.known[name]:
+                    del self.known[name]
+
+    def level(self, name):
+        """Which part a line separates, and whether it ends that one: ``(level, ends)``."""
+        if name in self.known:
+            return self.known[name][-1], False
+        if name.endswith(b"--") and name[:-2] in self.known:
+            return self.known[name[:-2]][-1], True
+        return None, False
+
+
 def _default_name(kind):
     return _NAMES.get(kind) or "attachment" + (mimetypes.guess_extension(kind) or ".bin")
 
@@ -685,7 +704,8 @@ def _encode(text):
     """A text as an encoded word, where it needs one."""
     if text.isascii() and "=?" not in text:
         return text
-    return f"=?utf-8?b?{binascii.b2a_base64(text.encode('utf-8', 'replace'), newline=False).decode()}?="
+    data = binascii.b2a_base64(text.encode("utf-8", "replace"), newline=False)
+    return f"=?utf-8?b?{data.decode()}?="
 
 
 def _format(pairs):

@@ -354,7 +354,9 @@ _FORWARD = re.compile(
     r"|redirecționat|προωθ|转发|轉寄|转寄|転送|전달|إعادة توجيه|المعاد توجيهها|المُعاد توجيهها|הועבר",
     re.IGNORECASE,
 )
-_DASHED = re.compile(r"^\W{0,3}[-_=*\u2013\u2014]{2,}\s*([^\s-].{1,90}?)\s*[-_=*\u2013\u2014]{2,}\W*$")
+_DASHED = re.compile(
+    r"^\W{0,3}[-_=*\u2013\u2014]{2,}\s*([^\s-].{1,90}?)\s*[-_=*\u2013\u2014]{2,}\W*$"
+)
 _RULE = re.compile(r"^[\s\-_=*~\u2013\u2014\u2500]{3,}$")
 
 _WROTE = re.compile(
@@ -481,7 +483,9 @@ class _Reader:
             if kind:
                 kinds.add(kind)
                 last = kind
-            elif last in ("to", "cc") and ("@" in text or ";" in text) and not _ANY_LABEL.match(text):
+            elif (
+                last in ("to", "cc") and ("@" in text or ";" in text) and not _ANY_LABEL.match(text)
+            ):
                 last = "to"
             elif _FORM_LABELS.match(name) or (_ANY_LABEL.match(text) and "sent" not in kinds):
                 # A form that somebody filled in.

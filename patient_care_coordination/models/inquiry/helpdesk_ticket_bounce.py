@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import models
 from odoo.tools import email_normalize
 
+from .helpdesk_ticket import OURS
+
 
 class HelpdeskTicket(models.Model):
     """A mail of ours that came back."""
@@ -24,13 +26,15 @@ class HelpdeskTicket(models.Model):
         )
         if not ticket._care_was_told_by(message, emails):
             return
+        values = {"care_told": False, "care_told_date": False}
         if ticket.closed:
             stages = ticket.team_id._get_applicable_stages()
             stage = stages.filtered(lambda stage: not stage.closed)[:1]
-            if stage:
-                ticket.write({"stage_id": stage.id, "care_waiting": "us"})
-        if not ticket.closed:
-            ticket.write({"care_told": False, "care_told_date": False})
+            if not stage:
+                # A team that never opens anything: the reminder has to do.
+                return
+            values |= {"stage_id": stage.id, "care_waiting": "us"}
+        ticket.with_context(care_bounced=OURS).write(values)
 
     def _care_was_told_by(self, message, emails):
         """Whether the caller counts as told because of this message, which these did not get."""

@@ -124,7 +124,7 @@ class HelpdeskTicket(models.Model):
         )
         values = {
             "channel_id": self.env["helpdesk.ticket.channel"]._care_by_code("email").id,
-            "care_automatic": self.env.context.get("care_may_answer") is not OURS,
+            "care_automatic": bool(self.env.context.get("care_no_answer")),
         }
         if email:
             values["partner_email"] = email

@@ -97,7 +97,8 @@ class MailThread(models.AbstractModel):
             options["strip_attachments"] = False
         try:
             with tickets._care_savepoint():
-                arriving = self.with_context(care_arrival=arrival)
+                # A picture that is cut off cannot be made smaller; it is kept as it came.
+                arriving = self.with_context(care_arrival=arrival, image_no_postprocess=True)
                 result = super(MailThread, arriving).message_process(model, head, **options)
         except Exception as error:
             _logger.exception("Processing mail %s failed; it is taken in as it is", message_id)
@@ -290,7 +291,7 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def message_route(self, message, message_dict, model=None, thread_id=None, custom_values=None):
-        """One mail is one inquiry, whatever desks it names; what may be for a desk is for triage."""
+        """One mail is one inquiry, whatever desks it names; what may be for one is for triage."""
         arrival = self._care_arrival()
         if not arrival:
             return super().message_route(message, message_dict, model, thread_id, custom_values)
@@ -381,7 +382,9 @@ class MailThread(models.AbstractModel):
     def _routing_handle_bounce(self, email_message, message_dict):
         result = super()._routing_handle_bounce(email_message, message_dict)
         message, email = message_dict["bounced_message"], message_dict["bounced_email"]
-        if email and message and message.model == TICKET:
+        # What came in did not come back, whatever a report says.
+        ours = message.message_type != "email"
+        if email and ours and message.model == TICKET:
             ticket = self.env[TICKET].sudo().browse(message.res_id).exists()
             if ticket.care_is_inquiry:
                 arrival = self._care_arrival()
@@ -431,6 +434,7 @@ class MailThread(models.AbstractModel):
             care_team_hint=OURS,
             care_automatic=is_automatic(mail.get_all),
             care_arrival=arrival,
+            image_no_postprocess=True,
             mail_create_nosubscribe=True,
             mail_create_nolog=True,
         )

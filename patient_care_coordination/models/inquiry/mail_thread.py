@@ -2,7 +2,6 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
 from ..common.mail_headers import is_automatic, may_answer
-from .helpdesk_ticket import OURS
 
 
 class MailThread(models.AbstractModel):
@@ -48,7 +47,7 @@ class MailThread(models.AbstractModel):
         get_all = arrival.mail.get_all if arrival else lambda name: message.get_all(name) or []
         self = self.with_context(
             care_automatic=is_automatic(get_all),
-            care_may_answer=OURS if may_answer(get_all) else None,
+            care_no_answer=not may_answer(get_all),
         )
         return super()._message_route_process(message, message_dict, routes)
 
