@@ -149,6 +149,9 @@ def release_links(env):
         env.cr.execute(
             SQL("ALTER TABLE %s DROP CONSTRAINT %s", SQL.identifier(table), SQL.identifier(name))
         )
+    # A triage team is not deleted; from here on, no team is one.
+    env.cr.execute(SQL("UPDATE res_company SET care_triage_team_id = NULL"))
+    env.invalidate_all()
     env.cr.execute(
         SQL(
             """

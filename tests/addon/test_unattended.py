@@ -5,6 +5,7 @@ from unittest.mock import patch
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from odoo.addons.mail.models.mail_thread import MailThread
 from odoo.addons.patient_care_coordination.models.inquiry import helpdesk_ticket_peers
 from odoo.addons.patient_care_coordination.models.inquiry.helpdesk_ticket import OURS
 
@@ -101,15 +102,15 @@ class TestUnattended(CareCommon):
         self.open.partner_id = partner
         sent = self.open.message_ids[-1]
         tickets, stage = self.open, self.done
-        thread = type(self.env["mail.thread"])
-        handle = thread._message_route_process
+        # That addon is loaded before ours, so its step runs within ours.
+        handle = MailThread._message_route_process
 
         def closing(self, message, message_dict, routes):
             self.env["helpdesk.ticket"].sudo().browse(tickets.ids).stage_id = stage.id
             return handle(self, message, message_dict, routes)
 
         mail = MAIL.format(number=self.open.number, reference=sent.message_id)
-        with patch.object(thread, "_message_route_process", closing):
+        with patch.object(MailThread, "_message_route_process", closing):
             self.env["mail.thread"].message_process("helpdesk.ticket", mail)
         self.assertFalse(self.open.closed)
         self.assertTrue(self.notes(self.open))

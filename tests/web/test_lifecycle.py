@@ -259,10 +259,17 @@ def catalogue(name):
     return found | {"rows": {repr(row) for row in run_sql(counts, name)}}
 
 
-def test_an_uninstallation_gives_everything_back():
+@pytest.fixture
+def untouched():
+    """A hospital's database before the addon comes."""
     name = "pcc_test_lifecycle_back"
     clone(os.environ["CARE_BASE"], name)
-    database = Hospital(name)
+    yield Hospital(name)
+    drop(name)
+
+
+def test_an_uninstallation_gives_everything_back(untouched):
+    database, name = untouched, untouched.name
     database.shell(FILL)
     for table in UNTOUCHED:
         run_sql(f"UPDATE {table} SET write_date = '{LONG_AGO}'", name)
@@ -298,4 +305,3 @@ def test_an_uninstallation_gives_everything_back():
         "foods": 1,
         "soup": team_id,
     }
-    drop(name)
