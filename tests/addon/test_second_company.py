@@ -392,7 +392,8 @@ class TestOwnData(CareCommon):
         shared.company_id = first
         mine = shared.copy({"name": "Our mail", "company_id": self.company.id})
         robot = self.env(context={"tracking_disable": False})
-        domain = self.company.alias_domain_id
+        domain = self.env["mail.alias.domain"].create({"name": "second.example"})
+        self.company.alias_domain_id = domain
         self.triage.write({"alias_name": "second-desk", "alias_domain_id": domain.id})
         mail = (
             f"From: Ben <ben@home.example>\nTo: second-desk@{domain.name}\nSubject: Lunch\n"
