@@ -381,6 +381,30 @@ class TestSomebodyElse(CareCommon):
         self.assertFalse(self.env["res.users"]._care_readable(self.tickets))
 
 
+class TestOwnData(CareCommon):
+    """What a company has for itself is used for its own inquiries alone."""
+
+    place = "second"
+
+    def test_a_mail_gets_the_channel_of_its_company(self):
+        first = self.env.ref("base.main_company")
+        shared = self.env["helpdesk.ticket.channel"]._care_by_code("email")
+        shared.company_id = first
+        mine = shared.copy({"name": "Our mail", "company_id": self.company.id})
+        robot = self.env(context={"tracking_disable": False})
+        domain = self.env["mail.alias.domain"].create({"name": "second.example"})
+        self.company.alias_domain_id = domain
+        self.triage.write({"alias_name": "second-desk", "alias_domain_id": domain.id})
+        mail = (
+            f"From: Ben <ben@home.example>\nTo: second-desk@{domain.name}\nSubject: Lunch\n"
+            "Message-Id: <second-1@home.example>\nContent-Type: text/plain\n\nIt was cold.\n"
+        )
+        ticket_id = robot["mail.thread"].message_process(None, mail.encode())
+        ticket = self.env["helpdesk.ticket"].browse(int(ticket_id))
+        self.assertEqual(ticket.company_id, self.company)
+        self.assertEqual(ticket.channel_id, mine)
+
+
 class TestFailedIntake(CareCommon):
     """A step of the intake that fails is as loud as a red flag."""
 

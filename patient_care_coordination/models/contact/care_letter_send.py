@@ -277,7 +277,7 @@ class CareLetter(models.Model):
                 else self.recipient_name,
                 "care_told_date": self.sent_date,
                 "care_told_channel_id": channels._care_by_code(
-                    "email" if self.way == "mail" else "letter"
+                    "email" if self.way == "mail" else "letter", ticket.company_id
                 ).id,
             }
         )

@@ -18,9 +18,9 @@ class HelpdeskTicketChannel(models.Model):
     )
 
     @api.model
-    def _care_by_code(self, code):
-        """The first channel of a kind that the current companies may use, or none."""
+    def _care_by_code(self, code, company=None):
+        """The first channel of a kind that a company, else the current ones, may use, or none."""
+        companies = company or self.env.companies
         return self.sudo().search(
-            [("care_code", "=", code), ("company_id", "in", [False, *self.env.companies.ids])],
-            limit=1,
+            [("care_code", "=", code), ("company_id", "in", [False, *companies.ids])], limit=1
         )

@@ -408,7 +408,22 @@ class HelpdeskTicket(models.Model):
                 vals["name"] = self.env._("No subject")
             if not vals.get("description"):
                 vals["description"] = vals["name"]
+        if self._care_nobody_waits():
+            self._care_fit_channels(vals_list)
         self._care_complete_people(vals_list)
+
+    @api.model
+    def _care_fit_channels(self, vals_list):
+        """Give what came by itself a channel of its own company.
+
+        The robot works in every company, and may have found the channel of another one.
+        """
+        channels = self.env["helpdesk.ticket.channel"].sudo()
+        for vals in vals_list:
+            channel = channels.browse(vals.get("channel_id") or [])
+            if channel.company_id and channel.company_id.id != vals["company_id"]:
+                company = channel.company_id.browse(vals["company_id"])
+                vals["channel_id"] = channels._care_by_code(channel.care_code, company).id
 
     @api.model
     def _care_complete_people(self, vals_list):

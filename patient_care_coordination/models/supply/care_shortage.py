@@ -380,6 +380,8 @@ class CareShortage(models.Model):
                         all=len(rows),
                     ),
                     "body_html": Markup("%s") % body,
+                    "email_from": self.company_id[:1].email_formatted
+                    or self.env.user.email_formatted,
                     "recipient_ids": [fields.Command.link(user.partner_id.id) for user in users],
                     "auto_delete": True,
                 }

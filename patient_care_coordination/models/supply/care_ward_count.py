@@ -111,7 +111,9 @@ class CareWardCount(models.Model):
         if not count:
             count = counts.create(
                 {
-                    "name": counts.env["ir.sequence"].next_by_code("care.ward.count"),
+                    "name": counts.env["ir.sequence"]
+                    .with_company(department.sudo().company_id)
+                    .next_by_code("care.ward.count"),
                     "department_id": department.id,
                 }
             )
