@@ -4,19 +4,19 @@ import importlib.util
 import unittest
 from pathlib import Path
 
-ROOM = Path(__file__).parents[2] / "patient_care_coordination/models/routing"
+ROOMS = Path(__file__).parents[2] / "patient_care_coordination/models"
 
 
-def load(name):
+def load(name, room="routing"):
     """A pure module of the routing room; an import through the addon would need a database."""
-    spec = importlib.util.spec_from_file_location(f"care_{name}", ROOM / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"care_{name}", ROOMS / room / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
 engine = load("engine")
-reader = load("reader")
+reader = load("mail_text", "common")
 
 
 def text_rule(number, *values, match="any", **extra):
@@ -43,11 +43,13 @@ class TestNormalise(unittest.TestCase):
             "<p>Cold <b>food</b></p><script>alert('x')</script>"
             "<div class='gmail_quote'><p>old words</p></div>"
         )
-        self.assertEqual(engine.normalise(reader.html_to_text(html)), "cold food")
+        self.assertEqual(engine.normalise(reader.own_words(html)), "cold food")
 
     def test_quoted_reply_in_plain_text(self):
-        text = "New words\n> old words\nOn Monday, the ward wrote:\nolder words"
-        self.assertEqual(reader.html_to_text(text).strip(), "New words")
+        text = (
+            "New words\n> old words\nOn 2 Nov 2026 at 9:00, Ward <w@h.example> wrote:\nolder words"
+        )
+        self.assertEqual(reader.own_words(text).strip(), "New words")
 
 
 class TestDecide(unittest.TestCase):

@@ -304,6 +304,8 @@ def _join(texts):
 
 _UNSEEN_MARKS = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _LONGEST_HEAD = 400
+# A line without any of these introduces no quote: most lines are done with here.
+_MAY_LEAD = re.compile(r"[\d@:：_=*\u2013\u2014-]")
 
 _LABELS = {
     "from": "from|von|de|da|van|od|від|от|från|fra|lähettäjä|kimden|gönderen|feladó|de la|από|מאת"
@@ -354,13 +356,15 @@ _FORWARD = re.compile(
     r"|redirecționat|προωθ|转发|轉寄|转寄|転送|전달|إعادة توجيه|المعاد توجيهها|المُعاد توجيهها|הועבר",
     re.IGNORECASE,
 )
-_DASHED = re.compile(r"^\W{0,3}[-_=*\u2013\u2014]{2,}\s*([^\s-].{1,90}?)\s*[-_=*\u2013\u2014]{2,}\W*$")
+_DASHED = re.compile(
+    r"^\W{0,3}[-_=*\u2013\u2014]{2,}\s*([^\s-].{1,90}?)\s*[-_=*\u2013\u2014]{2,}\W*$"
+)
 _RULE = re.compile(r"^[\s\-_=*~\u2013\u2014\u2500]{3,}$")
 
 _WROTE = re.compile(
     r"\b(?:wrote|writes|schrieb(?:en)?|a écrit|escribió|escribio|escreveu|ha scritto|schreef|geschreven"
     r"|napisał(?:\(a\)|a)?|skrev|kirjoitti|napsala?(?:\(a\))?|написала?(?:\(а\))?|пишет|yazdı|írta"
-    r"|a scris|έγραψε|كتب|كتبت)(?!\w)|写道|寫道|のメール|님이 작성|תאת|כתב|تمت كتابة",
+    r"|a scris|έγραψε|كتب|كتبت)(?!\w)|写道|寫道|のメール|님이 작성|כתב|تمت كتابة",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"[^\s<>@(]{1,64}@[^\s<>@)]{1,200}")
@@ -478,10 +482,14 @@ class _Reader:
                 at = follows
                 continue
             kind, name = _label(text)
+            if kind == "from" and kind in kinds:
+                break
             if kind:
                 kinds.add(kind)
                 last = kind
-            elif last in ("to", "cc") and ("@" in text or ";" in text) and not _ANY_LABEL.match(text):
+            elif (
+                last in ("to", "cc") and ("@" in text or ";" in text) and not _ANY_LABEL.match(text)
+            ):
                 last = "to"
             elif _FORM_LABELS.match(name) or (_ANY_LABEL.match(text) and "sent" not in kinds):
                 # A form that somebody filled in.
@@ -502,12 +510,13 @@ class _Reader:
         """The end of a header of Lotus Notes: labels without colons, each on its line."""
         if self.lines[number].text.strip().casefold() not in ("to", "an", "à", "para", "a", "aan"):
             return None
+        kept = [line for line in self.segments[-1][-6:] if line.text.strip()]
+        date = kept[-1].text if kept else ""
+        if len(date) >= 80 or not (_TIME.search(date) and _DAY.search(date)):
+            return None
         for at in range(number + 1, min(number + 12, len(self.lines))):
             if _KIND_OF.get(self.lines[at].text.strip().casefold()) == "subject":
-                kept = [line for line in self.segments[-1] if line.text.strip()]
-                date = kept[-1].text if kept else ""
-                if len(date) < 80 and _TIME.search(date) and _DAY.search(date):
-                    return min(self.following[at] + 1, len(self.lines))
+                return min(self.following[at] + 1, len(self.lines))
         return None
 
     def reply_head(self, number):
@@ -648,6 +657,8 @@ class _Reader:
         """``(end, whether all that follows is the quote)`` if a quote is introduced, else None."""
         line = self.lines[number]
         text = line.text.strip()
+        if not (line.head or len(text) < 5 or _MAY_LEAD.search(text)):
+            return None
         dashed = _DASHED.match(text) if len(text) <= 120 else None
         if dashed and _ORIGINAL.search(dashed[1]):
             end = self.following[number]
@@ -925,7 +936,9 @@ def _without_signature_boxes(segment):
 
 def _without_dashed_signature(texts):
     """Without what stands below the line ``--``, if it reads like a signature."""
-    for number, text in enumerate(texts):
+    # No signature is longer, so nothing above is looked at.
+    for number in range(max(len(texts) - 40, 0), len(texts)):
+        text = texts[number]
         if text.rstrip() not in ("--", "\u2014") or text != text.lstrip():
             continue
         below = [line for line in texts[number + 1 :] if line.strip()]

@@ -4,40 +4,15 @@ Pure: it imports nothing of Odoo and no sibling, so that it is tested without a 
 suggest, so a negation ("no abuse") counts like the word itself: a person looks and decides.
 """
 
-import html
 import re
 import unicodedata
 
 # A mail may weigh megabytes; what is urgent stands at its beginning.
 READ_AT_MOST = 100_000
 
-_HIDDEN = re.compile(r"<(style|script|head|title)\b", re.IGNORECASE)
-_TAGS = re.compile(r"<[^<>]*>")
 _APOSTROPHES = re.compile("['\u2019\u02bc\u2018`]")
 _WORDS = re.compile(r"[^\W_]+")
 _KEYWORDS = re.compile(r"[^\W_]+\*?")
-
-
-def plain_text(source):
-    """The text of HTML, or of a plain text, without tags and styles."""
-    source = (source or "")[:READ_AT_MOST]
-    return html.unescape(_TAGS.sub(" ", _without_hidden(source)))
-
-
-def _without_hidden(source):
-    """``source`` without styles and scripts; in one pass, whatever a mail is made of."""
-    lower, kept, position, unclosed = source.lower(), [], 0, set()
-    for opening in _HIDDEN.finditer(source):
-        tag = opening[1].lower()
-        if opening.start() < position or tag in unclosed:
-            continue
-        end = lower.find(f"</{tag}", opening.end())
-        if end < 0:
-            unclosed.add(tag)
-            continue
-        kept += [source[position : opening.start()], " "]
-        position = end
-    return "".join([*kept, source[position:]])
 
 
 def fold(text):

@@ -20,7 +20,7 @@ Facts are a dict: the plain values of ``SINGLE_FACTS`` (or None), the sets of id
 import re
 import unicodedata
 
-NORMALISER_VERSION = 1
+NORMALISER_VERSION = 2
 SINGLE_FACTS = {
     "channel": "channel",
     "nature": "nature",
