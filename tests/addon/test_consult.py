@@ -10,8 +10,8 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, HttpCase, tagged
 
+from odoo.addons.patient_care_coordination.models.common.mail_text import own_words
 from odoo.addons.patient_care_coordination.models.consult.held import union_seconds
-from odoo.addons.patient_care_coordination.models.consult.reply import own_words
 from odoo.addons.patient_care_coordination.models.inquiry.helpdesk_ticket import OURS
 
 from ..common import MODULE, CareCommon, make_people
@@ -788,7 +788,7 @@ class TestConsultMail(ConsultCommon):
         )
         self.assertEqual(thread, self.consult.id)
         self.assertEqual(self.consult.state, "answered")
-        self.assertEqual(self.consult.answer, "Two days, three at weekends.\nNina")
+        self.assertEqual(self.consult.answer, "Two days, three at weekends.\n\nNina")
         self.assertEqual(self.consult.answer_way, "mail")
         self.assertEqual(self.consult.ended_by_id, self.employee)
         self.assertEqual(self.inquiry.care_waiting, "us")
@@ -870,13 +870,13 @@ class TestConsultMail(ConsultCommon):
             "<p>Yes</p><p>________________________________</p><p>From: x</p>": "Yes",
             "<p>Yes</p><p>From: Carla<br/>Sent: Monday<br/>To: y</p>": "Yes",
             "<p>&gt; quoted</p><p>Below</p>": "Below",
-            '<div>Yes<div data-o-mail-quote="1">No</div></div>': "Yes",
+            '<div>Yes<div class="yahoo_quoted">No</div></div>': "Yes",
             "<p>Yes</p><p>-- <br/>Nina Roy<br/>Radiology</p>": "Yes",
             "<p>On Monday we wrote to the ward.</p>": "On Monday we wrote to the ward.",
         }
         for body, text in cases.items():
             with self.subTest(body=body):
-                self.assertEqual(own_words(body), text)
+                self.assertEqual(own_words(body, reply=True), text)
 
 
 @tagged("standard", "post_install", "-at_install")

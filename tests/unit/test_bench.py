@@ -14,14 +14,14 @@ class TestBenchRouting(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.engine = bench.load_pure("engine")
-        cls.reader = bench.load_pure("reader")
+        cls.reader = bench.load_pure("mail_text", "common")
         cls.rules = bench.make_rules()
 
     def facts(self, number, ward=bench.WARDS[0]):
         """The facts of one message, read from its HTML."""
         subject, words = bench.make_message(number, ward)
         subject = self.engine.normalise(subject)
-        body = self.engine.normalise(self.reader.html_to_text(bench.make_html(words)))
+        body = self.engine.normalise(self.reader.own_words(bench.make_html(words)))
         return bench.make_facts(f"{subject} {body}", subject)
 
     def test_rules_are_fixed(self):

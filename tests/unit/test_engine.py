@@ -5,7 +5,7 @@ import unittest
 from ..pure import load
 
 engine = load("routing.engine")
-reader = load("routing.reader")
+reader = load("common.mail_text")
 
 
 def text_rule(number, *values, match="any", **extra):
@@ -32,11 +32,13 @@ class TestNormalise(unittest.TestCase):
             "<p>Cold <b>food</b></p><script>alert('x')</script>"
             "<div class='gmail_quote'><p>old words</p></div>"
         )
-        self.assertEqual(engine.normalise(reader.html_to_text(html)), "cold food")
+        self.assertEqual(engine.normalise(reader.own_words(html)), "cold food")
 
     def test_quoted_reply_in_plain_text(self):
-        text = "New words\n> old words\nOn Monday, the ward wrote:\nolder words"
-        self.assertEqual(reader.html_to_text(text).strip(), "New words")
+        text = (
+            "New words\n> old words\nOn 2 Nov 2026 at 9:00, Ward <w@h.example> wrote:\nolder words"
+        )
+        self.assertEqual(reader.own_words(text).strip(), "New words")
 
 
 class TestDecide(unittest.TestCase):

@@ -53,22 +53,11 @@ def test_without_hints_nothing_is_found():
     assert hints.Hints({}).find("abuse") == {}
 
 
-def test_text_of_html():
-    text = hints.plain_text(
-        "<style>.abuse{}</style><p>Caf&eacute;<b>s</b></p><p>shut</p><script>abuse</script>"
-    )
-    assert "abuse" not in text
-    assert "Café" in text
-    assert text.split()[-1] == "shut"
-    assert hints.plain_text(None) == ""
-    assert hints.plain_text("a < b and b > a")
-
-
 def test_a_hostile_mail_costs_little():
     known = hints.Hints({1: ["want to die", "w*"]})
     start = time.monotonic()
-    for source in ("<" * 3_000_000, "<style " * 400_000, "want to " * 400_000):
-        known.find(hints.plain_text(source))
+    for source in ("want to " * 400_000, "w" * 3_000_000):
+        known.find(source[: hints.READ_AT_MOST])
     assert time.monotonic() - start < 3
 
 

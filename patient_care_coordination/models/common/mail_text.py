@@ -304,13 +304,16 @@ def _join(texts):
 
 _UNSEEN_MARKS = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _LONGEST_HEAD = 400
+# A line without any of these introduces no quote: most lines are done with here.
+_MAY_LEAD = re.compile(r"[\d@:：_=*\u2013\u2014-]")
 
 _LABELS = {
     "from": "from|von|de|da|van|od|від|от|från|fra|lähettäjä|kimden|gönderen|feladó|de la|από|מאת"
     "|发件人|寄件者|寄件人|差出人|送信者|보낸 사람|보낸사람|من|expéditeur|remitente|mittente"
     "|afzender|absender|nadawca|отправитель|odesílatel|de (from)|from (de)",
     # What no form and no person calls a date: a head is known by it.
-    "sent": "sent|gesendet|envoyé|envoyé le|enviado|enviado el|enviado em|enviada em|enviada|inviato"
+    "sent": "sent|gesendet|envoyé|envoyé le|enviado|enviado el|enviado em|enviada em|enviada"
+    "|inviato"
     "|verzonden|wysłano|wysłany|отправлено|надіслано|skickat|sendt|lähetetty|odesláno|gönderildi"
     "|gönderilme|elküldve|trimis|στάλθηκε|נשלח|发送时间|發送時間|寄件日期|送信日時|보낸 날짜"
     "|تم الإرسال|تاريخ الإرسال|gesendet am|sent on|date d'envoi",
@@ -330,7 +333,8 @@ _LABELS = {
 _KIND_OF = {label: kind for kind, labels in _LABELS.items() for label in labels.split("|")}
 _HEADER_KINDS = {"from", "date", "to", "cc", "subject"}
 _FORM_LABELS = re.compile(
-    r"^(?:message|your message|name|first name|last name|phone|telephone|tel|mobile|comments?|details"
+    r"^(?:message|your message|name|first name|last name|phone|telephone|tel|mobile|comments?"
+    r"|details"
     r"|nachricht|ihre nachricht|vorname|nachname|telefon|mitteilung|kommentar|nom|prénom|téléphone"
     r"|commentaires?|mensaje|nombre|teléfono|comentarios?|messaggio|nome|telefono|mensagem|bericht"
     r"|naam|telefoon|wiadomość|imię|сообщение|имя|телефон|e-?mail|留言|姓名|电话|الرسالة|الاسم)$"
@@ -339,19 +343,22 @@ _ANY_LABEL = re.compile(r"^[^\W\d_][\w '/-]{1,24}\s?[:：]")
 
 _ORIGINAL = re.compile(
     r"original message|original email|original mail|(?:ur|or)spr[uü]e?n?gliche ?(?:nachricht|mail)"
-    r"|originalnachricht|message d['’ ]?origine|message original|mensaje original|messaggio originale"
+    r"|originalnachricht|message d['’ ]?origine|message original|mensaje original"
+    r"|messaggio originale"
     r"|mensagem original|oorspronkelijk bericht|oorspronkelijke bericht|wiadomość oryginalna"
     r"|oryginalna wiadomość|исходное сообщение|оригинальное сообщение|ursprungligt meddelande"
     r"|originalmeddelande|oprindelig meddelelse|opprinnelig melding|alkuperäinen viesti"
     r"|původní (?:zpráva|e-?mail)|özgün ileti|orijinal mesaj|eredeti üzenet|mesaj original"
-    r"|原始邮件|原始郵件|邮件原件|元のメッセージ|원본 메일|원본 메시지|الرسالة الأصلية|הודעה מקורית",
+    r"|原始邮件|原始郵件|邮件原件|元のメッセージ|원본 메일|원본 메시지|الرسالة الأصلية"
+    r"|הודעה מקורית",
     re.IGNORECASE,
 )
 _FORWARD = re.compile(
     r"forwarded|weitergeleitet|transféré|transfere|réexpédié|reenviad|inoltrat|encaminhad"
     r"|reencaminhad|doorgestuurd|przekazan|przesłan|пересыла|переслан|переадресован|vidarebefordra"
     r"|vidaresänd|videresend|edelleenlähet|välitetty|přeposlan|iletilen|yönlendirilen|továbbított"
-    r"|redirecționat|προωθ|转发|轉寄|转寄|転送|전달|إعادة توجيه|المعاد توجيهها|المُعاد توجيهها|הועבר",
+    r"|redirecționat|προωθ|转发|轉寄|转寄|転送|전달|إعادة توجيه|المعاد توجيهها|المُعاد توجيهها"
+    r"|הועבר",
     re.IGNORECASE,
 )
 _DASHED = re.compile(
@@ -360,9 +367,10 @@ _DASHED = re.compile(
 _RULE = re.compile(r"^[\s\-_=*~\u2013\u2014\u2500]{3,}$")
 
 _WROTE = re.compile(
-    r"\b(?:wrote|writes|schrieb(?:en)?|a écrit|escribió|escribio|escreveu|ha scritto|schreef|geschreven"
+    r"\b(?:wrote|writes|schrieb(?:en)?|a écrit|escribió|escribio|escreveu|ha scritto|schreef"
+    r"|geschreven"
     r"|napisał(?:\(a\)|a)?|skrev|kirjoitti|napsala?(?:\(a\))?|написала?(?:\(а\))?|пишет|yazdı|írta"
-    r"|a scris|έγραψε|كتب|كتبت)(?!\w)|写道|寫道|のメール|님이 작성|תאת|כתב|تمت كتابة",
+    r"|a scris|έγραψε|كتب|كتبت)(?!\w)|写道|寫道|のメール|님이 작성|כתב|تمت كتابة",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"[^\s<>@(]{1,64}@[^\s<>@)]{1,200}")
@@ -480,6 +488,8 @@ class _Reader:
                 at = follows
                 continue
             kind, name = _label(text)
+            if kind == "from" and kind in kinds:
+                break
             if kind:
                 kinds.add(kind)
                 last = kind
@@ -506,12 +516,13 @@ class _Reader:
         """The end of a header of Lotus Notes: labels without colons, each on its line."""
         if self.lines[number].text.strip().casefold() not in ("to", "an", "à", "para", "a", "aan"):
             return None
+        kept = [line for line in self.segments[-1][-6:] if line.text.strip()]
+        date = kept[-1].text if kept else ""
+        if len(date) >= 80 or not (_TIME.search(date) and _DAY.search(date)):
+            return None
         for at in range(number + 1, min(number + 12, len(self.lines))):
             if _KIND_OF.get(self.lines[at].text.strip().casefold()) == "subject":
-                kept = [line for line in self.segments[-1] if line.text.strip()]
-                date = kept[-1].text if kept else ""
-                if len(date) < 80 and _TIME.search(date) and _DAY.search(date):
-                    return min(self.following[at] + 1, len(self.lines))
+                return min(self.following[at] + 1, len(self.lines))
         return None
 
     def reply_head(self, number):
@@ -652,6 +663,8 @@ class _Reader:
         """``(end, whether all that follows is the quote)`` if a quote is introduced, else None."""
         line = self.lines[number]
         text = line.text.strip()
+        if not (line.head or len(text) < 5 or _MAY_LEAD.search(text)):
+            return None
         dashed = _DASHED.match(text) if len(text) <= 120 else None
         if dashed and _ORIGINAL.search(dashed[1]):
             end = self.following[number]
@@ -781,13 +794,15 @@ def own_words(source, subject=None, reply=False):
 # ----------------------------------------------------------------------------------------------
 
 _DEVICE = (
-    r"(?:i ?phone|i ?pad|i ?pod|android|samsung|galaxy|outlook|yahoo|gmail|gmx|web\.de|huawei|xiaomi"
+    r"(?:i ?phone|i ?pad|i ?pod|android|samsung|galaxy|outlook|yahoo|gmail|gmx|web\.de|huawei"
+    r"|xiaomi"
     r"|redmi|pixel|nokia|blackberry|smartphone|handy|mobil\w*|móvil|celular|cellulare|telefoon"
     r"|téléphone|proton ?mail|aol|t-online|windows|mail\.ru|hotmail|mailbox|freenet|airmail|spark"
     r"|thunderbird|k-9)"
 )
 _SENT_FROM = re.compile(
-    r"^\W{0,3}(?:sent (?:from|via|with|using|by)|get (?:outlook|yahoo)|von mein\w*|gesendet (?:von|mit"
+    r"^\W{0,3}(?:sent (?:from|via|with|using|by)|get (?:outlook|yahoo)|von mein\w*"
+    r"|gesendet (?:von|mit"
     r"|über|aus)|diese (?:nachricht|e-?mail) wurde (?:von|mit)|holen sie sich|envoyé (?:de|depuis|à"
     r"|avec)|télécharge[rz]|obtenez|enviado (?:desde|do|de|a partir|pelo|com|por)|obtener|obter"
     r"|inviato (?:da|dal|con)|scarica|ottieni|verstuurd (?:vanaf|vanuit|met|via)|verzonden (?:vanaf"
@@ -815,7 +830,8 @@ def _is_machine_line(text):
 
 
 _BANNER = re.compile(
-    r"originat\w+ (?:from )?(?:an? )?(?:external|outside)|outside (?:of )?(?:the|your|our) organi[sz]ation"
+    r"originat\w+ (?:from )?(?:an? )?(?:external|outside)|outside (?:of )?(?:the|your"
+    r"|our) organi[sz]ation"
     r"|external (?:e-?mail|sender)|von außerhalb|externe(?:r|n|s)? (?:absender|e-?mail)"
     r"|provient de l['’]extérieur|expéditeur externe|remitente externo|afkomstig van buiten",
     re.IGNORECASE,
@@ -854,7 +870,8 @@ _DISCLAIMER_START = re.compile(
     re.IGNORECASE,
 )
 _ADDRESSEE = re.compile(
-    r"intended (?:recipient|only|solely|for)|addressee|(?:richtige|vorgesehene)\w* (?:adressat|empfänger)"
+    r"intended (?:recipient|only|solely|for)|addressee|(?:richtige|vorgesehene)\w* (?:adressat"
+    r"|empfänger)"
     r"|bestimmungsgemäß|destinataire|destinatari|geadresseerde",
     re.IGNORECASE,
 )
@@ -863,10 +880,12 @@ _SECRECY = [
     for pattern in (
         r"confiden|vertraulich|vertrouwelijk|riservat",
         r"privileged|rechtlich geschützt|privilégi|legally",
-        r"(?:notify|inform|contact|advise) (?:the |us|me)|absender|l['’]expéditeur|remitente|mittente"
+        r"(?:notify|inform|contact|advise) (?:the |us|me)|absender|l['’]expéditeur|remitente"
+        r"|mittente"
         r"|remetente|afzender",
         r"delete|destroy|vernichten|löschen|supprim|détrui|eliminar|borrar|cancell|apagar|verwijder",
-        r"unauthori[sz]ed|prohibited|unbefugt|nicht gestattet|interdit|prohibid|vietat|proibid|verboden",
+        r"unauthori[sz]ed|prohibited|unbefugt|nicht gestattet|interdit|prohibid|vietat|proibid"
+        r"|verboden",
         r"in error|by mistake|irrtümlich|par erreur|por error|per errore|por engano|abusievelijk",
         r"virus|disseminat|distribut|copying|weitergabe|diffusion|divulga",
     )
@@ -929,7 +948,9 @@ def _without_signature_boxes(segment):
 
 def _without_dashed_signature(texts):
     """Without what stands below the line ``--``, if it reads like a signature."""
-    for number, text in enumerate(texts):
+    # No signature is longer, so nothing above is looked at.
+    for number in range(max(len(texts) - 40, 0), len(texts)):
+        text = texts[number]
         if text.rstrip() not in ("--", "\u2014") or text != text.lstrip():
             continue
         below = [line for line in texts[number + 1 :] if line.strip()]
@@ -945,10 +966,13 @@ def _without_dashed_signature(texts):
 
 
 _SIGN_OFF = re.compile(
-    r"^\W*(?:(?:with |kind|kindest|best|warm|warmest|many|my )*\s?(?:regards|wishes|thanks)|yours\b.*"
-    r"|sincerely.*|thank you|thanks.*|cheers|mit (?:freundliche[nm]|besten|lieben) gr(?:ü|ue)(?:ß|ss)\w*"
+    r"^\W*(?:(?:with |kind|kindest|best|warm|warmest|many|my )*\s?(?:regards|wishes|thanks)"
+    r"|yours\b.*"
+    r"|sincerely.*|thank you|thanks.*|cheers|mit (?:freundliche[nm]|besten|lieben) gr(?:ü"
+    r"|ue)(?:ß|ss)\w*"
     r"|(?:viele|freundliche|beste|liebe|herzliche) gr(?:ü|ue)(?:ß|ss)e|mfg|lg|hochachtungsvoll"
-    r"|(?:bien )?cordialement|bien à vous|(?:sincères |meilleures )?salutations.*|(?:un )?saludos?.*"
+    r"|(?:bien )?cordialement|bien à vous|(?:sincères |meilleures )?salutations.*"
+    r"|(?:un )?saludos?.*"
     r"|atentamente|(?:cordiali |distinti )?saluti|atenciosamente|(?:com os melhores )?cumprimentos"
     r"|met (?:vriendelijke|hartelijke) groet(?:en)?|groeten?|pozdrawiam.*|z poważaniem|с уважением"
     r"|med vänlig[a]? hälsning(?:ar)?|(?:med )?venlig hilsen|mvh|مع (?:التحية|خالص التحية)|此致"
@@ -964,7 +988,8 @@ _OFFICE = [
         r"[^\s@<>]{1,64}@[^\s@<>]{1,200}",
         r"\b(?:ltd|limited|plc|llp|llc|inc|gmbh|ag|e\.v\.|kg|sarl|s\.a\.|s\.l\.|s\.r\.l\.|b\.v\.|bv|n\.v\."
         r"|sp\. z o\.o\.|trust|council|corporation|foundation|university)(?!\w)",
-        r"\b(?:manager|director|head of|officer|supervisor|assistant|consultant|secretary|coordinator"
+        r"\b(?:manager|director|head of|officer|supervisor|assistant|consultant|secretary"
+        r"|coordinator"
         r"|executive|engineer|administrator|leiter(?:in)?|geschäftsführer(?:in)?|referent(?:in)?"
         r"|sachbearbeiter(?:in)?|responsable|directeur|directrice|jefe|jefa|direttore|gerente|hoofd"
         r"|kierownik|team lead)(?!\w)",

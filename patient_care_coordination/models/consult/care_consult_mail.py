@@ -6,7 +6,7 @@ from odoo import SUPERUSER_ID, Command, api, fields, models
 from odoo.tools import format_datetime, plaintext2html
 
 from ..common.guard import OURS, as_server
-from .reply import own_words
+from ..common.mail_text import own_words
 
 _logger = logging.getLogger(__name__)
 BATCH = 200
@@ -172,7 +172,7 @@ class CareConsult(models.Model):
         if self.env.context.get("care_automatic"):
             return
         author = message.author_id.user_ids & self._care_answerers()
-        text = own_words(message.body)
+        text = own_words(message.body, message.subject, reply=True)
         if self.state == "asked" and author and text:
             self._care_end("answered", text, author[0], "mail")
         else:

@@ -1,9 +1,10 @@
 from odoo import SUPERUSER_ID, api, fields, models
 
 from ..common.from_page import from_page
+from ..common.mail_text import own_words
 from .care_flag_alarm import OPEN
 from .helpdesk_ticket import OURS, STAFF
-from .hints import plain_text
+from .hints import READ_AT_MOST
 
 
 class HelpdeskTicket(models.Model):
@@ -80,7 +81,8 @@ class HelpdeskTicket(models.Model):
         rows = []
         # An import of what was closed long ago suggests nothing.
         for ticket in self.sudo().filtered(lambda ticket: not ticket.closed) if hints else ():
-            found = hints.find(f"{ticket.name or ''}\n{plain_text(ticket.description)}")
+            text = own_words(ticket.description, ticket.name)[:READ_AT_MOST]
+            found = hints.find(f"{ticket.name or ''}\n{text}")
             rows += [
                 ticket._care_suggestion(flag, words)
                 for flag, words in found.items()
@@ -99,7 +101,10 @@ class HelpdeskTicket(models.Model):
     def _care_suggest_from(self, message):
         """What a later message hints at, unless a person has looked at that flag here before."""
         hints = self.env["care.red.flag"]._care_hints()
-        found = hints.find(f"{message.subject or ''}\n{plain_text(message.body)}") if hints else {}
+        if not hints:
+            return
+        text = own_words(message.body, message.subject)[:READ_AT_MOST]
+        found = hints.find(f"{message.subject or ''}\n{text}")
         if not found:
             return
         alarms = self.env["care.flag.alarm"]

@@ -7,7 +7,6 @@ excuses what stands inside it: "unless power of attorney" keeps "attorney" quiet
 else.
 """
 
-import html
 import re
 
 from ..common.phrases import STOP, Phrases, sentence_words
@@ -15,8 +14,6 @@ from ..common.phrases import STOP, Phrases, sentence_words
 # A mail may weigh megabytes; what is urgent stands at its beginning.
 READ_AT_MOST = 100_000
 
-_HIDDEN = re.compile(r"<(style|script|head|title)\b", re.IGNORECASE)
-_TAGS = re.compile(r"<[^<>]*>")
 EXCUSE = "unless "
 _JOINED = re.compile(r"[+/\[]")
 NEGATIONS = frozenset(
@@ -31,28 +28,6 @@ LIGHT = frozenset(
 )
 # "Not only did he hit me" says that he did.
 NOT_NEGATED = frozenset("only just sure enough".split())
-
-
-def plain_text(source):
-    """The text of HTML, or of a plain text, without tags and styles."""
-    source = (source or "")[:READ_AT_MOST]
-    return html.unescape(_TAGS.sub(" ", _without_hidden(source)))
-
-
-def _without_hidden(source):
-    """``source`` without styles and scripts; in one pass, whatever a mail is made of."""
-    lower, kept, position, unclosed = source.lower(), [], 0, set()
-    for opening in _HIDDEN.finditer(source):
-        tag = opening[1].lower()
-        if opening.start() < position or tag in unclosed:
-            continue
-        end = lower.find(f"</{tag}", opening.end())
-        if end < 0:
-            unclosed.add(tag)
-            continue
-        kept += [source[position : opening.start()], " "]
-        position = end
-    return "".join([*kept, source[position:]])
 
 
 class Hints:

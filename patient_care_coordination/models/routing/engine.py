@@ -21,7 +21,7 @@ Facts are a dict: the plain values of ``SINGLE_FACTS`` (or None), the sets of id
 from ..common.phrases import Phrases, normalise, normalise_keyword
 
 __all__ = ["Compiled", "compile_rules", "normalise", "normalise_keyword"]
-NORMALISER_VERSION = 1
+NORMALISER_VERSION = 2
 SINGLE_FACTS = {
     "channel": "channel",
     "nature": "nature",

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
-from . import engine, reader
+from ..common import mail_text
+from . import engine
 
 KEPT = (
     "channel",
@@ -69,7 +70,8 @@ class HelpdeskTicket(models.Model):
         """The facts of one inquiry from its values; see the engine for what they are."""
         category, department = vals.get("category_id"), vals.get("care_department_id")
         subject = engine.normalise(vals.get("name") or "")
-        body = engine.normalise(reader.html_to_text(str(vals.get("description") or "")))
+        description = str(vals.get("description") or "")
+        body = engine.normalise(mail_text.own_words(description, vals.get("name")))
         human = {"category"} if category else set()
         if not vals.get("care:nature_default"):
             human.add("nature")
