@@ -390,7 +390,7 @@ class MailThread(models.AbstractModel):
                 arrival = self._care_arrival()
                 emails = arrival.mail.failed() if arrival else []
                 emails = {email_normalize(one) for one in [email, *emails]} - {False}
-                ticket.with_user(SUPERUSER_ID)._care_bounced(message.sudo(), emails)
+                ticket.with_env(self.env(user=SUPERUSER_ID))._care_bounced(message.sudo(), emails)
         return result
 
     # ------------------------------------------------------------------
@@ -401,7 +401,7 @@ class MailThread(models.AbstractModel):
     def _care_take_in(self, arrival, message_id, error):
         """Make an inquiry of a mail that could not be processed: its text, and the mail itself."""
         reason = f"mail: {type(error).__name__}: {error}"
-        tickets = self.env[TICKET].with_user(SUPERUSER_ID)
+        tickets = self.env(user=SUPERUSER_ID)[TICKET]
         try:
             with tickets._care_savepoint():
                 return self._care_make_inquiry(tickets, arrival, message_id, reason)
@@ -466,7 +466,7 @@ class MailThread(models.AbstractModel):
     def _care_tell_of_problems(self, arrival):
         """Tell those in charge of a mail that arrived, but could not be read completely."""
         reason = "mail: " + " ".join(arrival.mail.problems[:5])
-        tickets = self.env[TICKET].with_user(SUPERUSER_ID)
+        tickets = self.env(user=SUPERUSER_ID)[TICKET]
         try:
             with tickets._care_savepoint():
                 for ticket in tickets.browse(arrival.tickets).filtered("care_is_inquiry"):
