@@ -90,7 +90,7 @@ class TestStart(ClockCommon):
                 # Good Friday and Easter Monday do not count.
                 "acknowledge": datetime(2026, 4, 9, 22, 59, 59),
                 # In October London has the same time as in April.
-                "answer": datetime(2026, 10, 2, 22, 59, 59),
+                "answer": datetime(2026, 10, 1, 22, 59, 59),
             },
         )
         self.assertEqual(ticket.care_next_due, datetime(2026, 4, 9, 22, 59, 59))
@@ -605,7 +605,7 @@ class TestRounds(ClockCommon):
             self.dues(ticket),
             {
                 "acknowledge": datetime(2026, 6, 4, 22, 59, 59),
-                "answer": datetime(2026, 12, 1, 23, 59, 59),
+                "answer": datetime(2026, 11, 30, 23, 59, 59),
             },
         )
         self.assertEqual(self.row(ticket, "answer"), answer)
@@ -652,7 +652,7 @@ class TestRounds(ClockCommon):
             self.assertEqual(row.due, datetime(2026, 6, 4, 22, 59, 59))
             self.assertEqual(row.state, "missed")
             answer = self.row(ticket, "answer")
-            self.assertEqual(answer.due, datetime(2026, 12, 1, 23, 59, 59))
+            self.assertEqual(answer.due, datetime(2026, 11, 30, 23, 59, 59))
             self.assertIn("Received 06/01/2026", answer.change_ids.reason)
             self.assertEqual(answer.change_ids.user_id, self.people["coordinator"])
 
