@@ -179,9 +179,7 @@ class Phrases:
                     for number in numbers:
                         if number not in starts:
                             starts[number] = [place[0] for place in parts[number]]
-                    places = _join(
-                        [(parts[number], starts[number]) for number in numbers], stops
-                    )
+                    places = _join([(parts[number], starts[number]) for number in numbers], stops)
                     if places:
                         found.setdefault(phrase, []).extend(places)
         return found
