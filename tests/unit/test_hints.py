@@ -3,6 +3,8 @@
 import csv
 import json
 import time
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from ..bench import eval_flags
 from ..pure import load
 
 hints = load("inquiry.hints")
+MESSAGES = Path(__file__).parent / "data" / "flag_messages.csv"
 
 
 @pytest.mark.parametrize(
@@ -73,6 +76,11 @@ def test_a_hostile_mail_costs_little():
         ("The nurse hit the nail on the head for my mother", []),
         ("The nurse hit the nail. Another nurse hit my mother", ["nurse hit my mother"]),
         ("slapped", ["slapped"]),
+        # Whichever part stands in the middle, it has the others near it.
+        (
+            "He hit one two three four mother one two three four nurse",
+            ["hit one two three four mother one two three four nurse"],
+        ),
     ],
 )
 def test_words_near_each_other_and_exceptions(text, expected):
@@ -128,6 +136,21 @@ def test_the_shipped_hints_hear_each_flag(text, flag):
 )
 def test_the_shipped_hints_leave_the_harmless_alone(text):
     assert not eval_flags.shipped_hints().find(text)
+
+
+def test_the_shipped_hints_are_measured_against_messages_as_patients_write_them():
+    known = eval_flags.shipped_hints()
+    messages = eval_flags.read_messages(MESSAGES, set(known.codes))
+    figures = eval_flags.evaluate(messages, known)
+    assert figures["recall"] >= 0.95
+    assert figures["false_alarms"] <= 0.05
+    expected, found = Counter(), Counter()
+    for text, codes in messages:
+        expected.update(codes)
+        found.update(codes & set(known.find(text)))
+    assert set(expected) == set(known.codes)
+    deaf = {code for code in expected if found[code] < 0.8 * expected[code]}
+    assert not deaf, f"These red flags are heard too rarely: {sorted(deaf)}"
 
 
 def test_evaluation(tmp_path, capsys):

@@ -172,10 +172,14 @@ class Phrases:
                     if entries:
                         _collect(entries, tokens, position, found, parts)
         if parts:
+            starts = {}
             stops = [position for position, token in enumerate(tokens) if token == STOP]
             for phrase, numbers in [row for part in parts for row in self.joined.get(part, ())]:
                 if all(number in parts for number in numbers):
-                    places = _join([parts[number] for number in numbers], stops)
+                    for number in numbers:
+                        if number not in starts:
+                            starts[number] = [place[0] for place in parts[number]]
+                    places = _join([(parts[number], starts[number]) for number in numbers], stops)
                     if places:
                         found.setdefault(phrase, []).extend(places)
         return found
@@ -199,36 +203,47 @@ def _collect(entries, tokens, position, found, parts):
             )
 
 
-def _join(places, stops):
+def _join(parts, stops):
     """Where all parts stand near each other, as in ``Phrases.places``.
 
-    From each place of the first part the nearest place of each other one is taken, so the cost
-    grows with the number of places.
+    They do where one of them, whichever it is, has all others near it: "hit" between "nurse" and
+    "mother" holds both, in whatever order the phrase names them. Of two parts either sees the
+    other, so that one look is enough.
+
+    :param parts: for each part its places and where they begin
     """
-    first, others = places[0], places[1:]
-    starts = [[place[0] for place in part] for part in others]
-    joined = []
-    for position, size, _position in first:
-        sentence = bisect_left(stops, position)
-        low, high, spans = position, position + size, [(position, position + size)]
-        for part, begins in zip(others, starts, strict=True):
+    joined = {}
+    for anchor in range(len(parts) if len(parts) > 2 else 1):
+        for place in _join_around(parts, anchor, stops):
+            joined[place] = None
+    return list(joined)
+
+
+def _join_around(parts, anchor, stops):
+    """The places whose parts are all near the part ``anchor``.
+
+    From each place of that part the nearest place of each other one is taken, so the cost grows
+    with the number of places.
+    """
+    others = [part for index, part in enumerate(parts) if index != anchor]
+    for position, size, _position in parts[anchor][0]:
+        end, sentence, spans = position + size, None, []
+        for part, begins in others:
             best = None
             middle = bisect_left(begins, position)
             for index in range(max(0, middle - 2), min(len(part), middle + 3)):
                 start, length, _start = part[index]
-                gap = start - (position + size) if start >= position else position - start - length
-                apart = not (start < position + size and position < start + length)
-                if (
-                    apart
-                    and gap < NEAR
-                    and bisect_left(stops, start) == sentence
-                    and (best is None or gap < best[0])
-                ):
+                gap = start - end if start >= position else position - start - length
+                if gap >= NEAR or (start < end and position < start + length):
+                    continue
+                if sentence is None:
+                    sentence = bisect_left(stops, position)
+                if bisect_left(stops, start) == sentence and (best is None or gap < best[0]):
                     best = gap, start, length
             if best is None:
                 break
-            low, high = min(low, best[1]), max(high, best[1] + best[2])
             spans.append((best[1], best[1] + best[2]))
         else:
-            joined.append((low, high - low, tuple(spans)))
-    return joined
+            spans.insert(anchor, (position, end))
+            low, high = min(spans)[0], max(end for _start, end in spans)
+            yield low, high - low, tuple(spans)
