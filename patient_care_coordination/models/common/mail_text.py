@@ -321,6 +321,8 @@ _UNSEEN_MARKS = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _LONGEST_HEAD = 400
 # No person's mail has more lines that look like the start of a quote; below them all is kept.
 _MOST_LEADS = 10_000
+# Nor so many lines: all of such a mail is kept, without looking for what is quoted.
+_MOST_LINES = 100_000
 # A line without any of these introduces no quote: most lines are done with here.
 _MAY_LEAD = re.compile(r"[\d@:：_=*\u2013\u2014-]")
 
@@ -853,7 +855,10 @@ def own_words(source, subject=None, reply=False):
     source = source or ""
     if not source.strip():
         return ""
-    return _Reader(_lines_of(source), subject, reply).read()
+    lines = _lines_of(source)
+    if len(lines) > _MOST_LINES:
+        return _join(line.text for line in lines)
+    return _Reader(lines, subject, reply).read()
 
 
 # ----------------------------------------------------------------------------------------------
