@@ -59,7 +59,7 @@ class _Line:
     the writer may have made; ``head``: introduces a quote; ``signature``: of a signature.
     """
 
-    __slots__ = ("text", "quoted", "marked", "indented", "head", "signature")
+    __slots__ = ("text", "quoted", "marked", "indented", "head", "signature", "closes")
 
     def __init__(self, text, quoted=False, indented=False, head=False, signature=False):
         self.text = text
@@ -68,6 +68,7 @@ class _Line:
         self.indented = indented
         self.head = head
         self.signature = signature
+        self.closes = None
 
 
 class _Page:
@@ -76,6 +77,7 @@ class _Page:
     def __init__(self):
         self.lines = []
         self.parts = []
+        self.empty = 0
         self.stack = []
         self.depth = {}
         self.open = dict.fromkeys(
@@ -127,7 +129,7 @@ class _Page:
                 else:
                     missing.add(name)
             else:
-                self.start(name, source[tag.end() : end] if name in _TELLING else "")
+                self.start(name, source[tag.end() : end - 1] if name in _TELLING else "")
         self.break_line()
         while self.stack:
             self._pop()
@@ -168,14 +170,21 @@ class _Page:
 
     def break_line(self, always=False):
         """End the line, if anything stands on it."""
+        if not self.parts and not always:
+            return
         text = "".join(self.parts)
         if not self.open["pre"]:
             text = _SPACES.sub(" ", text)
         text = text.replace("\xa0", " ")
         self.parts = []
         stripped = text.strip()
-        if not stripped and not always:
+        if stripped:
+            self.empty = 0
+        elif not always or self.empty > 1:
+            # More than two empty lines say no more than two.
             return
+        else:
+            self.empty += 1
         # The space behind the dashes tells a signature from a line that somebody drew.
         if stripped == "--" and text.rstrip("\r\n").endswith("-- "):
             stripped = "-- "
@@ -209,7 +218,7 @@ class _Page:
         kind = ""
         if name == "pre":
             kind = "pre"
-        elif attributes or name == "blockquote":
+        elif "=" in attributes or name == "blockquote":
             kind = self._kind(name, attributes)
         if kind:
             if name not in _BLOCK and kind != "hidden":
@@ -280,7 +289,13 @@ class _Page:
 def _lines_of(source):
     if _IS_HTML.search(source):
         return _Page().read(source)
-    return [_Line(text.replace("\xa0", " ")) for text in _NEWLINE.split(source)]
+    lines, empty = [], 0
+    for text in _NEWLINE.split(source.replace("\xa0", " ")):
+        empty = 0 if text and not text.isspace() else empty + 1
+        # More than two empty lines say no more than two.
+        if empty <= 2:
+            lines.append(_Line(text))
+    return lines
 
 
 def html_to_text(source):
@@ -304,8 +319,15 @@ def _join(texts):
 
 _UNSEEN_MARKS = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _LONGEST_HEAD = 400
+# No person's mail has more lines that look like the start of a quote; below them all is kept.
+_MOST_LEADS = 10_000
+# Nor so many lines: all of such a mail is kept, without looking for what is quoted.
+_MOST_LINES = 100_000
 # A line without any of these introduces no quote: most lines are done with here.
 _MAY_LEAD = re.compile(r"[\d@:：_=*\u2013\u2014-]")
+
+# The same in a header of Lotus Notes, where it stands alone on its line.
+_NOTES_TO = {"to", "an", "à", "para", "a", "aan"}
 
 _LABELS = {
     "from": "from|von|de|da|van|od|від|от|från|fra|lähettäjä|kimden|gönderen|feladó|de la|από|מאת"
@@ -361,9 +383,9 @@ _FORWARD = re.compile(
     r"|הועבר",
     re.IGNORECASE,
 )
-_DASHED = re.compile(
-    r"^\W{0,3}[-_=*\u2013\u2014]{2,}\s*([^\s-].{1,90}?)\s*[-_=*\u2013\u2014]{2,}\W*$"
-)
+_DASHES_FIRST = re.compile(r"\W{0,3}[-_=*\u2013\u2014]{2}")
+_DASHES_LAST = re.compile(r"\W*[-_=*\u2013\u2014]{2}")
+_BETWEEN_DASHES = re.compile(r"[^\W_].*", re.DOTALL)
 _RULE = re.compile(r"^[\s\-_=*~\u2013\u2014\u2500]{3,}$")
 
 _WROTE = re.compile(
@@ -373,7 +395,13 @@ _WROTE = re.compile(
     r"|a scris|έγραψε|كتب|كتبت)(?!\w)|写道|寫道|のメール|님이 작성|כתב|تمت كتابة",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"[^\s<>@(]{1,64}@[^\s<>@)]{1,200}")
+# One letter on each side tells as much as the whole address.
+_ADDRESS = re.compile(r"[^\s<>@(]@[^\s<>@)]")
+# One of these is in whatever the pattern finds, and they are found faster.
+_WROTE_PARTS = (
+    "wrote|writes|schrieb|écrit|escribi|escreveu|scritto|schreef|geschreven|napisa|skrev|kirjoitti"
+    "|napsal|написал|пишет|yazd|rta|scris|έγραψε|كتب|写道|寫道|のメール|님이|כתב|كتابة"
+).split("|")
 _ADDRESS_LAST = re.compile(r"<\s*[^\s<>@]{1,64}@[^\s<>@]{1,200}>\s*[:：]$")
 _TIME = re.compile(r"(?<!\d)\d{1,2}\s?[:.hH時点시]\s?\d{2}(?!\d)")
 _DAY = re.compile(r"(?<!\d)\d{4}(?!\d)|\d{1,2}[./-]\s?\d{1,2}[./-]\s?\d{2,4}(?!\d)")
@@ -384,9 +412,9 @@ _OPENS_HEAD = re.compile(
     r"|saturday|sunday|понедельник|вторник|среда|четверг|пятница|суббота|воскресенье)(?=[\W\d])",
     re.IGNORECASE,
 )
-_HEAD_THEN_TEXT = re.compile(
-    r"^(?:on|am|le|el|il|em|op)\b.{5,200}?\d.{0,200}?>\s{0,2}(?:wrote|schrieb|a écrit|escribió"
-    r"|ha scritto|escreveu|schreef)\s{0,2}:(?=\s)",
+_OPENS_TEXT = re.compile(r"(?:on|am|le|el|il|em|op)\b", re.IGNORECASE)
+_WROTE_THEN_TEXT = re.compile(
+    r">\s{0,2}(?:wrote|schrieb|a écrit|escribió|ha scritto|escreveu|schreef)\s{0,2}:(?=\s)",
     re.IGNORECASE,
 )
 
@@ -411,23 +439,46 @@ _POINTS_BELOW = re.compile(
 )
 
 
+def _seen(text):
+    """``text`` without marks that are not seen."""
+    return text if text.isascii() else _UNSEEN_MARKS.sub("", text)
+
+
 def _plain(text):
     """``text`` without marks that are not seen and without bold stars."""
-    return _UNSEEN_MARKS.sub("", text).strip().strip("*_|").strip()
+    return _seen(text).strip().strip("*_|").strip()
+
+
+def _wrote(text):
+    """The first word for "wrote" in a text, as a match, else None."""
+    small = text.lower()
+    return _WROTE.search(text) if any(part in small for part in _WROTE_PARTS) else None
+
+
+def _dashed(text):
+    """What stands between two runs of dashes on a line that has nothing else, else ""."""
+    text = text.strip()
+    if len(text) > 120 or not _DASHES_FIRST.match(text) or not _DASHES_LAST.match(text[::-1]):
+        return ""
+    inner = _BETWEEN_DASHES.search(text)
+    return inner[0] if inner else ""
 
 
 def _forward_words(line):
     """Whether a line says that a forwarded mail follows."""
-    text = line.text
-    if len(text) > 120 or not _FORWARD.search(text):
+    text = line.text.rstrip()
+    # It ends with a colon or dashes: most lines are done with here.
+    if len(text) > 120 or text[-1:].isalnum() or not _FORWARD.search(text):
         return False
+    if _dashed(text):
+        return True
     text = _plain(text)
-    return bool(_DASHED.match(line.text.strip())) or (text[-1:] in ":：" and len(text) <= 60)
+    return text[-1:] in ":：" and len(text) <= 60
 
 
 def _label(text):
     """``(kind, label)`` of a line that begins as a header does; the kind is None for others."""
-    start = _UNSEEN_MARKS.sub("", text[:60]).replace("：", ":")
+    start = _seen(text[:60]).replace("：", ":")
     name, colon, _rest = start.partition(":")
     name = name.strip(" \t*_|>").casefold()
     return (_KIND_OF.get(name) if colon else None), name
@@ -443,6 +494,7 @@ class _Reader:
         self.answers = reply or not subject or bool(_REPLY_SUBJECT.match(subject))
         self.segments = [[]]
         self.forwarded = False
+        self.leads = 0
         self._mark_quoted()
         self.following = self._next_lines()
 
@@ -488,7 +540,7 @@ class _Reader:
                 at = follows
                 continue
             kind, name = _label(text)
-            if kind == "from" and kind in kinds:
+            if kind in kinds and kind not in ("cc", "other"):
                 break
             if kind:
                 kinds.add(kind)
@@ -514,7 +566,7 @@ class _Reader:
 
     def notes_header(self, number):
         """The end of a header of Lotus Notes: labels without colons, each on its line."""
-        if self.lines[number].text.strip().casefold() not in ("to", "an", "à", "para", "a", "aan"):
+        if self.lines[number].text.strip().casefold() not in _NOTES_TO:
             return None
         kept = [line for line in self.segments[-1][-6:] if line.text.strip()]
         date = kept[-1].text if kept else ""
@@ -525,17 +577,27 @@ class _Reader:
                 return min(self.following[at] + 1, len(self.lines))
         return None
 
+    def _may_close(self, number):
+        """Whether an introduction of a quote can end on this line; looked for once."""
+        line = self.lines[number]
+        if line.closes is None:
+            text = line.text[: _LONGEST_HEAD * 2]
+            line.closes = ":" in text or "：" in text or bool(_wrote(text))
+        return line.closes
+
     def reply_head(self, number):
         """``(end, certain)`` if a line, or up to three, introduce a quote, else None."""
         text = _plain(self.lines[number].text)
         if not text or len(text) > _LONGEST_HEAD:
             return None
+        if not any(self._may_close(at) for at in range(number, min(number + 3, len(self.lines)))):
+            return None
         opens = _OPENS_HEAD.match(text) or re.search(r"\d", text[:20]) or _ADDRESS.search(text)
         if self._is_head(text):
             return number + 1, True
-        if _HEAD_THEN_TEXT.match(text) and _TIME.search(text) and _DAY.search(text):
+        if _OPENS_TEXT.match(text) and _WROTE_THEN_TEXT.search(text) and self._dated(text):
             return number + 1, True
-        if self._may_be_head(text) and self.is_quote(self.following[number]):
+        if self.is_quote(self.following[number]) and self._may_be_head(text):
             return number + 1, False
         if not opens:
             return None
@@ -555,18 +617,22 @@ class _Reader:
                 return None
             if self._is_head(text):
                 return end, True
-            if self._may_be_head(text) and self.is_quote(self.following[end - 1]):
+            if self.is_quote(self.following[end - 1]) and self._may_be_head(text):
                 return end, False
         return None
+
+    @staticmethod
+    def _dated(text):
+        return bool(_TIME.search(text) and _DAY.search(text))
 
     @staticmethod
     def _is_head(text):
         """Whether only a mail program writes like this: who, day, time, "wrote:"."""
         text = text.strip("-\u2013\u2014 ")
-        wrote = _WROTE.search(text)
-        if not (text[-1:] in ":：" or (wrote and wrote.end() >= len(text) - 1)):
+        if not (text[-1:] in ":：" or _wrote(text[-30:])) or not _Reader._dated(text):
             return False
-        if not (_TIME.search(text) and _DAY.search(text)):
+        wrote = _wrote(text)
+        if not (text[-1:] in ":：" or (wrote and wrote.end() >= len(text) - 1)):
             return False
         if _ADDRESS.search(text):
             return bool(wrote or _ADDRESS_LAST.search(text) or _OPENS_HEAD.match(text))
@@ -576,7 +642,7 @@ class _Reader:
     def _may_be_head(text):
         """Whether a line before a quote introduces it."""
         return bool(
-            text[-1:] in ":：" and _OPENS_HEAD.match(text) and (_WROTE.search(text) or "@" in text)
+            text[-1:] in ":：" and _OPENS_HEAD.match(text) and ("@" in text or _wrote(text))
         )
 
     # ------------------------------------------------------------------
@@ -641,8 +707,7 @@ class _Reader:
         follows = self.following[number]
         if follows >= len(self.lines):
             return None
-        dashed = _DASHED.match(self.lines[number].text.strip())
-        if not dashed and _label(self.lines[follows].text)[0] is None:
+        if not _dashed(self.lines[number].text) and _label(self.lines[follows].text)[0] is None:
             return None
         return self._after_labels(follows)
 
@@ -663,15 +728,19 @@ class _Reader:
         """``(end, whether all that follows is the quote)`` if a quote is introduced, else None."""
         line = self.lines[number]
         text = line.text.strip()
-        if not (line.head or len(text) < 5 or _MAY_LEAD.search(text)):
+        if not (line.head or _MAY_LEAD.search(text) or text.casefold() in _NOTES_TO):
             return None
-        dashed = _DASHED.match(text) if len(text) <= 120 else None
-        if dashed and _ORIGINAL.search(dashed[1]):
+        if self.leads >= _MOST_LEADS:
+            return None
+        self.leads += 1
+        dashed = _dashed(text)
+        if dashed and _ORIGINAL.search(dashed):
             end = self.following[number]
             found = self.header(end) if end < len(self.lines) else None
             end = found[0] if found else number + 1
             return end, not self.is_quote(self.following[end - 1])
-        if _label(text)[0] in ("from", "sent", "date", "to", "subject"):
+        colon = ":" in text[:60] or "：" in text[:60]
+        if colon and _label(text)[0] in ("from", "sent", "date", "to", "subject"):
             found = self.header(number)
             if self.is_header(found) or (found and self._ruled_off(found)):
                 end = found[0]
@@ -738,7 +807,7 @@ class _Reader:
         segment = self.segments[-1]
         while segment:
             text = segment[-1].text.strip()
-            if text and not _RULE.match(text) and not (len(text) <= 120 and _DASHED.match(text)):
+            if text and not _RULE.match(text) and not _dashed(text):
                 break
             segment.pop()
 
@@ -786,7 +855,10 @@ def own_words(source, subject=None, reply=False):
     source = source or ""
     if not source.strip():
         return ""
-    return _Reader(_lines_of(source), subject, reply).read()
+    lines = _lines_of(source)
+    if len(lines) > _MOST_LINES:
+        return _join(line.text for line in lines)
+    return _Reader(lines, subject, reply).read()
 
 
 # ----------------------------------------------------------------------------------------------
@@ -821,9 +893,9 @@ _GREEN = re.compile(
 
 def _is_machine_line(text):
     """Whether a program added a line: "Sent from my iPhone", the place of a picture."""
-    if len(text) > 200:
+    if not 8 <= len(text) <= 200:
         return False
-    text = _UNSEEN_MARKS.sub("", text)
+    text = _seen(text)
     if len(text) <= 130 and _SENT_FROM.match(text):
         return True
     return bool(_PICTURE.match(text) or _GREEN.search(text))
@@ -869,25 +941,27 @@ _DISCLAIMER_START = re.compile(
     r"|avis|aviso|avviso|if you (?:have received|are not))",
     re.IGNORECASE,
 )
-_ADDRESSEE = re.compile(
-    r"intended (?:recipient|only|solely|for)|addressee|(?:richtige|vorgesehene)\w* (?:adressat"
-    r"|empfänger)"
-    r"|bestimmungsgemäß|destinataire|destinatari|geadresseerde",
-    re.IGNORECASE,
-)
+# Parts of words in small letters; looking for them one by one is faster than one pattern.
+_ADDRESSEE = (
+    "intended recipient|intended only|intended solely|intended for|addressee|bestimmungsgemäß"
+    "|richtige adressat|richtige empfänger|richtiger adressat|richtiger empfänger"
+    "|vorgesehene adressat|vorgesehene empfänger|vorgesehenen adressat|vorgesehenen empfänger"
+    "|richtigen adressat|richtigen empfänger|vorgesehener adressat|vorgesehener empfänger"
+    "|destinataire|destinatari|geadresseerde"
+).split("|")
 _SECRECY = [
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"confiden|vertraulich|vertrouwelijk|riservat",
-        r"privileged|rechtlich geschützt|privilégi|legally",
-        r"(?:notify|inform|contact|advise) (?:the |us|me)|absender|l['’]expéditeur|remitente"
-        r"|mittente"
-        r"|remetente|afzender",
-        r"delete|destroy|vernichten|löschen|supprim|détrui|eliminar|borrar|cancell|apagar|verwijder",
-        r"unauthori[sz]ed|prohibited|unbefugt|nicht gestattet|interdit|prohibid|vietat|proibid"
-        r"|verboden",
-        r"in error|by mistake|irrtümlich|par erreur|por error|per errore|por engano|abusievelijk",
-        r"virus|disseminat|distribut|copying|weitergabe|diffusion|divulga",
+    words.split("|")
+    for words in (
+        "confiden|vertraulich|vertrouwelijk|riservat",
+        "privileged|rechtlich geschützt|privilégi|legally",
+        "notify the |notify us|notify me|inform the |inform us|inform me|contact the |contact us"
+        "|contact me|advise the |advise us|advise me|absender|l'expéditeur|l’expéditeur|remitente"
+        "|mittente|remetente|afzender",
+        "delete|destroy|vernichten|löschen|supprim|détrui|eliminar|borrar|cancell|apagar|verwijder",
+        "unauthorised|unauthorized|prohibited|unbefugt|nicht gestattet|interdit|prohibid|vietat"
+        "|proibid|verboden",
+        "in error|by mistake|irrtümlich|par erreur|por error|per errore|por engano|abusievelijk",
+        "virus|disseminat|distribut|copying|weitergabe|diffusion|divulga",
     )
 ]
 
@@ -899,15 +973,13 @@ def _without_disclaimers(texts):
         text = texts[number]
         begins = not kept or not kept[-1].strip() or len(text) > 150
         if begins and len(text) > 25 and _DISCLAIMER_START.match(text[:120]):
-            end = number
-            while end < len(texts) and end < number + 15 and texts[end].strip():
+            end = number + 1
+            # In HTML a paragraph is one long line, and the next may be the writer's.
+            while len(text) <= 150 and end < min(number + 15, len(texts)):
+                if not texts[end].strip() or len(texts[end]) > 150:
+                    break
                 end += 1
             paragraph = " ".join(texts[number:end])[:4000]
-            if len(text) > 150 and not _is_disclaimer(paragraph[: len(text)]):
-                end = number + 1 if _is_disclaimer(text[:4000]) else end
-            elif len(text) > 150:
-                # In HTML a paragraph is one line, and the next may be the writer's.
-                end, paragraph = number + 1, text[:4000]
             if _is_disclaimer(paragraph):
                 number = end
                 continue
@@ -917,9 +989,10 @@ def _without_disclaimers(texts):
 
 
 def _is_disclaimer(paragraph):
-    if not _ADDRESSEE.search(paragraph):
+    paragraph = paragraph.lower()
+    if not any(words in paragraph for words in _ADDRESSEE):
         return False
-    return sum(bool(pattern.search(paragraph)) for pattern in _SECRECY) >= 2
+    return sum(any(part in paragraph for part in parts) for parts in _SECRECY) >= 2
 
 
 def _is_sentence(text, words):
@@ -930,6 +1003,8 @@ def _is_sentence(text, words):
 
 def _without_signature_boxes(segment):
     """Without what the markup calls a signature, if it is as short as one."""
+    if not any(line.signature for line in segment):
+        return segment
     kept, number = [], 0
     while number < len(segment):
         end = number
@@ -949,7 +1024,9 @@ def _without_signature_boxes(segment):
 def _without_dashed_signature(texts):
     """Without what stands below the line ``--``, if it reads like a signature."""
     # No signature is longer, so nothing above is looked at.
-    for number in range(max(len(texts) - 40, 0), len(texts)):
+    first = max(len(texts) - 40, 0)
+    above = any(line.strip() for line in texts[:first])
+    for number in range(first, len(texts)):
         text = texts[number]
         if text.rstrip() not in ("--", "\u2014") or text != text.lstrip():
             continue
@@ -959,7 +1036,7 @@ def _without_dashed_signature(texts):
         certain = text == "-- "
         if certain and all(len(line) <= 300 for line in below):
             return texts[:number]
-        said = any(line.strip() for line in texts[:number])
+        said = above or any(line.strip() for line in texts[first:number])
         if said and all(len(line) <= 120 and not _is_sentence(line, 6) for line in below):
             return texts[:number]
     return texts
@@ -985,7 +1062,7 @@ _OFFICE = [
         r"(?:^|[\s|/])(?:t|p|m|f|tel|phone|mobile|mob|fax|telefon|tél|direct|office|durchwahl)\.?\s?"
         r":?\s?\(?\+?\(?\d[\d\s()./-]{5,}",
         r"\bwww\.|https?://",
-        r"[^\s@<>]{1,64}@[^\s@<>]{1,200}",
+        r"[^\s@<>]@[^\s@<>]",
         r"\b(?:ltd|limited|plc|llp|llc|inc|gmbh|ag|e\.v\.|kg|sarl|s\.a\.|s\.l\.|s\.r\.l\.|b\.v\.|bv|n\.v\."
         r"|sp\. z o\.o\.|trust|council|corporation|foundation|university)(?!\w)",
         r"\b(?:manager|director|head of|officer|supervisor|assistant|consultant|secretary"
