@@ -6,6 +6,7 @@ from odoo import fields
 from odoo.tools import mute_logger
 
 from odoo.addons.mail.models.mail_thread import MailThread
+from odoo.addons.mail.models.models import Base
 
 from ..common import CareCommon
 
@@ -37,6 +38,12 @@ Subject: Your inquiry
 Until eight.
 --part--
 """
+
+
+def refusals(env):
+    """What an administrator reads about mails of which nothing was made, the last first."""
+    rows = env["ir.logging"].sudo()
+    return rows.search([("name", "=", "patient_care_coordination.refused_mail")]).mapped("message")
 
 
 class MailCase(CareCommon):
@@ -213,7 +220,27 @@ class TestWhoseMail(MailCase):
         self.assertFalse(ticket.care_is_inquiry)
 
     def test_two_desks_are_one_inquiry(self):
-        self.take_one(self.mail(To=f"{self.kitchen}, {self.desk}"))
+        to = f"{self.kitchen}, {self.desk}"
+        raw = self.mail("The receipt of the kiosk is missing.", To=to, Subject="Receipt")
+        ticket = self.take_one(raw)
+        other = (self.catering | self.triage) - ticket.team_id
+        notes = ticket.message_ids.filtered(lambda message: other.name in str(message.body))
+        self.assertEqual(len(notes), 1)
+        self.assertTrue(notes.subtype_id.internal)
+        told = ticket.activity_ids.filtered(lambda one: other.name in (one.summary or ""))
+        self.assertEqual(len(told), 1)
+        self.assertTrue(told.user_id._care_readable(ticket))
+        self.assertFalse(self.take(raw))
+        self.assertIn("it arrived before, word for word", refusals(self.env)[0])
+        self.assertFalse(self.take_one(self.mail()).activity_ids)
+
+    def test_an_answer_to_the_address_for_all_replies_is_heard(self):
+        self.take_one(self.mail(To=self.domain.catchall_email))
+        bounces = self.domain.bounce_email
+        self.take_one(self.mail(To=bounces))
+        self.take_one(self.mail(To=f"{bounces}, {self.desk}"))
+        self.assertFalse(self.take(self.mail(To=bounces, Auto_Submitted="auto-replied")))
+        self.assertIn("it reports on a mail that is not ours", refusals(self.env)[0])
 
     def test_reply_to_counts_where_nobody_reads_the_sender(self):
         answer = {"Reply-To": "Pat <pat@home.example>"}
@@ -339,6 +366,10 @@ class TestAnswers(MailCase):
         self.assertTrue(ticket.closed)
         self.bounce(message)
         self.assertTrue(row.correction_ids.undelivered)
+        self.assertIn("Undelivered", row.correction_ids.kind)
+        self.assertIn("nobody was told", row.correction_ids.summary)
+        notes = " ".join(map(str, ticket.activity_ids.mapped("note")))
+        self.assertIn("It did not reach pat@home.example.", notes)
         self.assertIn("came back undelivered", " ".join(ticket.activity_ids.mapped("summary")))
         self.assertFalse(ticket.closed)
         self.assertIn("when the person was told", ticket._care_missing()[ticket.id])
@@ -348,3 +379,30 @@ class TestAnswers(MailCase):
         )
         self.bounce(message)
         self.assertEqual(len(row.correction_ids), 1)
+        self.assertIn(f"it reports on mail {message.message_id} of ours", refusals(self.env)[0])
+
+    def test_a_server_without_reports_sends_back_the_mail_as_text(self):
+        ticket = self.take_one(self.mail())
+        message = self.answer(ticket)
+        text = "I could not deliver it.\r\n\r\n--- Below is a copy.\r\n\r\n"
+        returned = self.mail(
+            f"{text}From: desk\r\nMessage-Id: {message.message_id}\r\n\r\nUntil eight.\r\n",
+            From="MAILER-DAEMON@home.example",
+        )
+        self.assertFalse(self.take(returned))
+        row = ticket.sudo().care_contact_ids.filtered(lambda c: c.mail_message_id == message)
+        self.assertTrue(row.correction_ids.undelivered)
+
+    def test_two_chips_of_one_address_are_one_recipient(self):
+        ticket = self.take_one(self.mail())
+        partner = self.env["res.partner"].create({"name": "Pat", "email": "Pat@home.example"})
+        bare = {"name": "", "email": '"Pat" <pat@home.example>', "partner_id": False}
+        known = {"name": "Pat", "email": "Pat@home.example", "partner_id": partner.id}
+        other = {"name": "Sam", "email": "sam@home.example", "partner_id": False}
+        with patch.object(
+            Base,
+            "_message_get_suggested_recipients_batch",
+            side_effect=lambda *_args, **_options: {ticket.id: [bare, other, known]},
+        ):
+            rows = ticket._message_get_suggested_recipients(no_create=True)
+        self.assertEqual(rows, [known])

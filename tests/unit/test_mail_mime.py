@@ -1,7 +1,9 @@
 """The pure reading of mails: heads, parts, character sets, and what a head says of its sender."""
 
+import base64
 import importlib.util
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -117,3 +119,24 @@ def test_a_report_names_whom_a_mail_did_not_reach():
     assert mail.failed() == ["a@x.example"]
     assert mail.returned_ids() == ["<ours@x.example>"]
     assert mime.Mail(report % b"delayed").failed() == []
+    assert mail.is_report_alone()
+    beside = report[:-5] + b"--b\r\nContent-Type: text/plain\r\n\r\nCold soup\r\n--b--"
+    assert not mime.Mail(beside % b"failed").is_report_alone()
+    assert not mime.Mail(report.replace(b"Final-R", b"R") % b"failed").is_report()
+
+
+def test_the_head_of_a_returned_mail_in_the_text():
+    mail = mime.Mail(b"From: a@x.example\r\n\r\nReturned:\r\n> Message-ID: <ours@x.example>\r\n")
+    assert mail.quoted_ids() == ["<ours@x.example>"]
+
+
+def test_a_film_is_read_in_a_few_times_its_size():
+    film = bytes(range(256)) * 4 * 4096
+    raw = b"Content-Type: video/mp4\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    raw += base64.encodebytes(film)
+    tracemalloc.start()
+    mail = mime.Mail(raw)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert mail.files[0][1] == film
+    assert peak < 8 * len(raw)

@@ -17,7 +17,7 @@ Content-Type: text/plain; charset=utf-8
 """
 FETCH = """
 from unittest.mock import patch
-Ticket = type(env["helpdesk.ticket"])
+broken = type(env[{model!r}])
 server = env["fetchmail.server"].create({{
     "name": "Loopback", "server_type": "pop", "server": "127.0.0.1", "port": {port},
     "is_ssl": False, "user": "desk", "password": "x", "state": "done",
@@ -31,7 +31,7 @@ desk._get_applicable_stages()[:1].mail_template_id = acknowledge
 before = env["helpdesk.ticket"].search([], order="id desc", limit=1).id
 mails = env["mail.mail"].search_count([])
 if step:
-    with patch.object(Ticket, step, side_effect=RuntimeError("broken on purpose")):
+    with patch.object(broken, step, side_effect=RuntimeError("broken on purpose")):
         server.fetch_mail()
 else:
     server.fetch_mail()
@@ -71,9 +71,9 @@ def database(demo_template):
     drop("pcc_test_fetchmail")
 
 
-def fetch(database, mails, step=None):
+def fetch(database, mails, step=None, model="helpdesk.ticket"):
     with Pop3Server(mails) as server:
-        result = database.shell(FETCH.format(port=server.port, step=step))
+        result = database.shell(FETCH.format(port=server.port, step=step, model=model))
         assert not server.messages, "the server still holds mails"
     return result
 
@@ -128,3 +128,26 @@ def test_what_a_person_wrote_is_acknowledged(database):
     result = fetch(database, make_mails("person", 2))
     assert result["automatic"] == [False, False]
     assert result["mails"] == 2
+
+
+def test_what_a_parser_cannot_digest_arrives_and_leaves_the_server(database):
+    """Odoo's fetchmail deletes what raises: of these each is an inquiry, and none stays behind."""
+    head = "From: Person <broken{n}@home.example>\nTo: patient-relations@hospital.example\n"
+    deep = "".join(
+        f"--b{n}\nContent-Type: multipart/mixed; boundary=b{n + 1}\n\n" for n in range(1200)
+    )
+    texts = [
+        "Subject: Lu\0nch\nMessage-Id: <nul\0-1@home.example>\n\nThe soup was cold.\n",
+        'Content-Type: text/plain; charset=""\n\nThe soup was cold.\n',
+        f"Content-Type: multipart/mixed; boundary=b0\n\n{deep}--b1200\n\nThe soup was cold.\n",
+        "Content-Type: image/png\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo\n",
+    ]
+    mails = [(head.format(n=n) + text).encode() for n, text in enumerate(texts)]
+    result = fetch(database, mails)
+    assert result["count"] == result["inquiries"] == len(mails)
+    assert sum("The soup was cold." in body for body in result["bodies"]) == 3
+    mails = make_mails("parser", 1, body="Nobody must lose this.")
+    result = fetch(database, mails, "message_parse", "mail.thread")
+    assert result["inquiries"] == 1
+    assert "broken on purpose" in result["errors"][0]
+    assert any("Nobody must lose this." in body for body in result["bodies"])

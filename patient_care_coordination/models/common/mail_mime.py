@@ -26,9 +26,11 @@ MAX_SUBJECT = 500
 
 _DELIMITER = re.compile(rb"^--[^\r\n]*", re.MULTILINE)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]+")
-_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]+")
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)[ \t\r\n]+(?==\?)")
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+_NOT_BASE64 = bytes(set(range(256)) - set(_BASE64))
 _TAG = re.compile(r"<[^<>]*>")
 _OPEN_OR_CLOSE = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)[^<>]*?(/?)>")
 _HIDDEN = re.compile(r"<(style|script|head|title)\b", re.IGNORECASE)
@@ -67,6 +69,14 @@ REPORTS = {
     "message/disposition-notification",
     "message/feedback-report",
 }
+_RETURNED = {
+    "message/rfc822",
+    "message/global",
+    "message/global-headers",
+    "text/rfc822-headers",
+}
+# What a report says at least (RFC 3464, 8098, 5965): what has none of these reports nothing.
+_REPORTED = re.compile(rb"^(?:final-recipient|disposition|feedback-type)[ \t]*:", re.I | re.M)
 
 
 def clean_line(text, limit=MAX_HEADER):
@@ -169,7 +179,7 @@ def _word_bytes(encoding, text):
 
 def _from_base64(data):
     """The bytes, and whether they are cut off: ``(bytes, cut)``."""
-    data = re.sub(rb"[^A-Za-z0-9+/=]", b"", data)
+    data = data.translate(None, _NOT_BASE64)
     pieces, cut = [], False
     for piece in re.split(rb"=+", data):
         rest = len(piece) % 4
@@ -439,7 +449,30 @@ class Mail:
 
     def is_report(self):
         """Whether a machine reports on another mail: delivery, reading, abuse."""
-        return self.root.kind == "multipart/report" and bool(self.reports)
+        return self.root.kind == "multipart/report" and any(
+            _REPORTED.search(content) for _kind, content in self.reports
+        )
+
+    def is_report_alone(self):
+        """Whether this mail is a report with nothing beside it that somebody may have written.
+
+        Its parts are words about the report, the report, and the mail that it is about.
+        """
+        if not self.is_report():
+            return False
+        reported = False
+        for leaf in self.leaves:
+            if leaf.kind in REPORTS:
+                reported = True
+            elif reported and leaf.kind not in _RETURNED:
+                return False
+            elif not reported and not leaf.kind.startswith(("text/plain", "text/html", "image/")):
+                return False
+        return not self.problems
+
+    def quoted_ids(self):
+        """Ids of mails whose head stands in the text, as servers without reports send it back."""
+        return re.findall(r"^[ \t>]*message-id:[ \t]*(<[^<>\s]{1,500}>)", self.plain(), re.I | re.M)
 
     def failed(self):
         """Addresses that this mail says a mail of ours did not reach."""
@@ -463,7 +496,7 @@ class Mail:
         """Ids of the mail that this one sends back."""
         found = []
         for leaf in self.leaves:
-            if leaf.kind in ("message/rfc822", "text/rfc822-headers", "message/global"):
+            if leaf.kind in _RETURNED:
                 headers, _end = read_headers(self._content(leaf)[0][: 10 * MAX_HEADER], 0)
                 for name, value in headers:
                     if name in ("message-id", "x-microsoft-original-message-id"):
@@ -536,7 +569,7 @@ class Mail:
         data = self.raw[part.start : max(part.end, part.start)]
         encoding = clean_line(part.get("content-transfer-encoding")).lower()
         if encoding == "base64":
-            strange = len(re.sub(rb"[A-Za-z0-9+/=\s]", b"", data))
+            strange = len(data.translate(None, _BASE64 + b" \t\r\n\v\f"))
             if strange * 20 > len(data) or strange and len(data) < 100:
                 self.changed = True
                 return data, False

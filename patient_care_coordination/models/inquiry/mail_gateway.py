@@ -32,6 +32,8 @@ ADDRESSED = (
     "resent-bcc",
 )
 TICKET = "helpdesk.ticket"
+# Under this name the log of the database keeps of which mails nothing was made.
+REFUSALS = "patient_care_coordination.refused_mail"
 
 
 class Arrival:
@@ -44,6 +46,7 @@ class Arrival:
         self.mail, self.digest = mail, mail.digest()
         self.teams, self.foreign, self.replied = None, False, None
         self.sender, self.guess_team = None, True
+        self.refused = ""
         self.created, self.tickets = set(), set()
 
     def check(self, relay):
@@ -94,6 +97,7 @@ class MailThread(models.AbstractModel):
         self._care_check_taker()
         message_id = self._care_message_id(arrival)
         if not message_id:
+            self._care_record_refusal(arrival, self.env._("it arrived before, word for word"))
             return False
         tickets = self.env[TICKET]
         delivered = [address for _team, address in arrival.teams]
@@ -110,6 +114,10 @@ class MailThread(models.AbstractModel):
             return self._care_take_in(arrival, message_id, error)
         if arrival.mail.problems and arrival.tickets:
             self._care_tell_of_problems(arrival)
+        if len(arrival.teams) > 1 and arrival.created:
+            self._care_tell_other_desks(arrival)
+        if not (result or arrival.tickets):
+            self._care_record_refusal(arrival, arrival.refused or self.env._("no alias takes it"))
         return result
 
     @api.model
@@ -124,6 +132,30 @@ class MailThread(models.AbstractModel):
             )
         if model == TICKET and any(name.startswith("care_") for name in custom_values or {}):
             self._care_check_taker()
+
+    @api.model
+    def _care_record_refusal(self, arrival, reason):
+        """Keep a line about a mail of which nothing is made, for administrators, under Logging.
+
+        It names the mail by its id alone: whom it is from or about is not theirs to read.
+        """
+        message_id = arrival.mail.message_id or arrival.digest[:40]
+        self.env["ir.logging"].sudo().create(
+            {
+                "name": REFUSALS,
+                "type": "server",
+                "dbname": self.env.cr.dbname,
+                "level": "INFO",
+                "message": self.env._(
+                    "Nothing was made of mail %(mail)s: %(reason)s.",
+                    mail=message_id,
+                    reason=reason,
+                ),
+                "path": "mail.thread",
+                "func": "message_process",
+                "line": "0",
+            }
+        )
 
     @api.model
     def _care_check_taker(self):
@@ -197,6 +229,8 @@ class MailThread(models.AbstractModel):
         """The message of an inquiry, or a row of ours, that a mail answers or sends back."""
         mail = arrival.mail
         ids = [*mail.returned_ids()[:32], *mail.ids("in-reply-to")[:8], *mail.ids("references")]
+        if is_no_reply(mail.sender[1]):
+            ids = [*mail.quoted_ids()[:8], *ids]
         messages = self.env["mail.message"].sudo()
         ids = ids[:64]
         if ids:
@@ -377,9 +411,13 @@ class MailThread(models.AbstractModel):
         if not arrival:
             return super()._message_parse_extract_bounce(email_message, message_dict)
         mail = arrival.mail
-        if not (mail.is_report() or self._detect_is_bounce(email_message, message_dict)):
-            return {"is_bounce": False}
         message = arrival.replied or self.env["mail.message"].sudo()
+        if not self._care_is_returned(arrival, email_message, message_dict):
+            return {"is_bounce": False}
+        if message:
+            arrival.refused = self.env._("it reports on mail %s of ours", message.message_id)
+        else:
+            arrival.refused = self.env._("it reports on a mail that is not ours")
         failed = [email for address in mail.failed() if (email := email_normalize(address))]
         partners = self.env["res.partner"].sudo()
         if failed:
@@ -395,6 +433,27 @@ class MailThread(models.AbstractModel):
             "bounced_message": message,
             "is_bounce": True,
         }
+
+    @api.model
+    def _care_is_returned(self, arrival, email_message, message_dict):
+        """Whether a mail only reports on another, so that nothing in it waits for an answer."""
+        mail = arrival.mail
+        if mail.is_report():
+            about_ours = arrival.replied and arrival.replied.message_type != "email"
+            return mail.is_report_alone() or bool(about_ours)
+        # A person, too, may write to the address for bounces, or beside it to a desk.
+        return self._detect_is_bounce(email_message, message_dict) and (
+            is_automatic(mail.get_all)
+            or mail.get("return-path") == "<>"
+            or is_no_reply(mail.sender[1])
+        )
+
+    @api.model
+    def _detect_write_to_catchall(self, msg_dict):
+        """Who loses the thread and answers to the address for all replies is heard all the same."""
+        if self._care_arrival():
+            return False
+        return super()._detect_write_to_catchall(msg_dict)
 
     @api.model
     def _routing_handle_bounce(self, email_message, message_dict):
@@ -500,9 +559,41 @@ class MailThread(models.AbstractModel):
         except Exception:
             _logger.exception("Telling of a mail with problems failed; the mail is kept")
 
+    @api.model
+    def _care_tell_other_desks(self, arrival):
+        """Tell the other desks that one mail was addressed to: it is one inquiry, at one of them.
+
+        Their leaders are told, as far as they read it; else a supervisor, who tells them.
+        """
+        tickets = self.env(user=SUPERUSER_ID)[TICKET]
+        try:
+            with tickets._care_savepoint():
+                for ticket in tickets.browse(arrival.created).filtered("care_is_inquiry"):
+                    for desk, _address in arrival.teams:
+                        if desk != ticket.team_id:
+                            ticket._care_tell_other_desk(desk)
+        except Exception:
+            _logger.exception("Telling the other desks of a mail failed; the mail is kept")
+
 
 class HelpdeskTicket(models.Model):
     _inherit = "helpdesk.ticket"
+
+    def _care_tell_other_desk(self, desk):
+        """Note that the mail was addressed to ``desk``, too, and remind somebody."""
+        self.ensure_one()
+        leader = desk.user_id
+        self.message_post(
+            body=self.env._("The mail was addressed to the desk %s, too.", desk.name),
+            subtype_xmlid="mail.mt_note",
+        )
+        self.activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=self.env._(
+                "Addressed to %s, too: see that it is answered once, by one desk", desk.name
+            ),
+            user_id=(leader if leader._care_readable(self) else self._care_supervisor()).id,
+        )
 
     def _care_place_at_triage(self, reason):
         """Give an inquiry to the triage team, with what went wrong on its way in, and an alarm."""
