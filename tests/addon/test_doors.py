@@ -156,6 +156,111 @@ class TestDoors(CareCommon):
         self.assertEqual(tickets.sudo().mapped("name"), ["Toner", "q"])
 
 
+class TestMailDoor(CareCommon):
+    """Odoo creates as the superuser what a mail brings: with it nothing of a client comes in."""
+
+    def setUp(self):
+        super().setUp()
+        self.victim = self.env.ref("base.partner_admin")
+        self.victim.email = "admin@hospital.example"
+        self.other = self.make_inquiry(care_nature_id=self.complaint.id)
+        self.plain = self.env["helpdesk.ticket.team"].create({"name": "Computers"})
+        self.number = 0
+
+    def mail(self):
+        self.number += 1
+        return (
+            "From: care_agent@hospital.example\nTo: nobody@hospital.example\nSubject: Mouse\n"
+            f"Message-Id: <door-{self.number}@hospital.example>\n\nIt does not move."
+        )
+
+    def attacks(self):
+        """Values that come with a mail: (model, values)."""
+        changed = {"name": "Mine"}
+        return [
+            (
+                "helpdesk.ticket",
+                {"team_id": self.plain.id, "duplicate_ids": [[1, self.other.id, changed]]},
+            ),
+            (
+                "helpdesk.ticket",
+                {"message_partner_ids": [[1, self.victim.id, {"email": "a@evil.example"}]]},
+            ),
+            ("helpdesk.ticket", {"message_partner_ids": ((1, self.victim.id, changed),)}),
+            ("helpdesk.ticket.team", {"name": "x", "ticket_ids": [[1, self.other.id, changed]]}),
+            ("res.partner", {"name": "x", "child_ids": [[1, self.victim.id, changed]]}),
+        ]
+
+    def seen(self):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return self.other.name, self.other.team_id, self.victim.name, self.victim.email
+
+    @mute_logger("odoo.addons.mail.models.mail_thread")
+    def test_values_beside_a_mail_change_nothing(self):
+        before = self.seen()
+        for role in ("employee", "agent", "manager", "responder", "coordinator", "relative"):
+            gate = self.env["mail.thread"].with_user(self.people[role])
+            for model, values in self.attacks():
+                with self.subTest(role=role, model=model), self.assertRaises(AccessError):
+                    gate.message_process(model, self.mail(), values)
+        self.assertEqual(self.seen(), before)
+
+    def test_who_hands_in_a_mail_names_no_patient(self):
+        responder = self.people["responder"]
+        self.plain.user_ids = responder
+        gate = self.env["mail.thread"].with_user(responder)
+        with self.assertRaises(AccessError):
+            gate.message_process(
+                "helpdesk.ticket",
+                self.mail(),
+                {"team_id": self.plain.id, "care_patient_id": self.patient.id},
+            )
+
+    def test_defaults_beside_a_mail_stay_outside(self):
+        before = self.seen()
+        for model, values in self.attacks()[:4]:
+            context = {f"default_{name}": value for name, value in values.items()}
+            gate = self.env["mail.thread"].with_user(self.people["agent"]).with_context(**context)
+            with self.subTest(model=model):
+                plain = {"team_id": self.plain.id} if model == "helpdesk.ticket" else {"name": "x"}
+                self.assertTrue(gate.message_process(model, self.mail(), plain))
+        self.assertEqual(self.seen(), before)
+
+    def test_an_alias_changes_no_record(self):
+        before = self.seen()
+        team = self.plain.with_user(self.people["manager"])
+        for values in (
+            {"team_id": team.id, "duplicate_ids": [[1, self.other.id, {"name": "Mine"}]]},
+            {"team_id": team.id, "tag_ids": [(0, 0, {"name": "Mine"})]},
+            {"team_id": team.id, "duplicate_ids": [(2, self.other.id)]},
+            {"team_id": team.id, "care_patient_id": self.patient.id},
+        ):
+            with self.subTest(values=values), self.assertRaises(AccessError):
+                team.write({"alias_name": "computers", "alias_defaults": str(values)})
+        team.write({"alias_name": "computers", "alias_defaults": str({"team_id": team.id})})
+        self.assertEqual(self.seen(), before)
+
+    @mute_logger("odoo.addons.patient_care_coordination.models.inquiry.helpdesk_ticket_mail")
+    def test_an_alias_from_before_changes_no_record_either(self):
+        before = self.seen()
+        tag = self.env["helpdesk.ticket.tag"].create({"name": "Mouse"})
+        values = {
+            "team_id": self.plain.id,
+            "tag_ids": [(4, tag.id)],
+            "duplicate_ids": [[1, self.other.id, {"name": "Mine"}]],
+            "message_partner_ids": [[1, self.victim.id, {"email": "a@evil.example"}]],
+        }
+        # It may have been there before the addon; the gateway hands on what an alias says.
+        for team in (self.plain, self.triage):
+            made = self.env["mail.thread"].message_process(
+                "helpdesk.ticket", self.mail(), values | {"team_id": team.id}
+            )
+            with self.subTest(team=team.name):
+                self.assertEqual(self.env["helpdesk.ticket"].browse(made).tag_ids, tag)
+        self.assertEqual(self.seen(), before)
+
+
 @tagged("standard", "post_install", "-at_install")
 class TestDoorsOverRpc(RpcCase):
     """The takeover that was seen, as it was sent."""

@@ -40,6 +40,7 @@ from . import mail_followers
 from . import mail_gateway
 from . import mail_mail
 from . import mail_activity
+from . import mail_alias
 from . import mail_message
 from . import mail_scheduled_message
 from . import mail_thread

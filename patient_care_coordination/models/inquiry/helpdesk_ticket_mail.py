@@ -100,9 +100,9 @@ class HelpdeskTicket(models.Model):
     @api.model
     def message_new(self, msg_dict, custom_values=None):
         """Give an inquiry that came by mail its channel, its caller and its date of receipt."""
-        custom = dict(custom_values or {})
+        custom = self._care_plain_defaults(custom_values or {})
         if not self._care_select_inquiries([custom]):
-            return super().message_new(msg_dict, custom_values=custom_values)
+            return super().message_new(msg_dict, custom_values=custom)
         try:
             with self._care_savepoint():
                 values = self._care_mail_facts(msg_dict)
@@ -115,6 +115,26 @@ class HelpdeskTicket(models.Model):
         if arrival:
             arrival.created |= {ticket.id}
         return ticket
+
+    @api.model
+    def _care_plain_defaults(self, custom_values):
+        """Of what an alias sets on each ticket, the plain values and the links to what exists.
+
+        The team's lead wrote them, and the superuser creates with them. A mail must arrive, so
+        what would change other records is left out and not refused.
+        """
+        kept = {}
+        for name, value in custom_values.items():
+            field = self._fields.get(name)
+            try:
+                if field and value and (field.type != "many2one" or not isinstance(value, int)):
+                    self._care_check_value(field, value, True, {})
+            except AccessError as error:
+                _logger.warning("%s of the alias of a mail is left out: %s", name, error)
+                continue
+            if not (field and field.type == "one2many"):
+                kept[name] = value
+        return kept
 
     @api.model
     def _care_mail_facts(self, msg_dict):

@@ -10,6 +10,7 @@ from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError
 from odoo.tools import email_normalize, html_sanitize
 
+from ..common.guard import without_client_defaults
 from ..common.mail_headers import is_automatic, is_no_reply, may_answer, sender_check
 from ..common.mail_mime import Mail, visible_text
 from .helpdesk_ticket import OURS
@@ -74,6 +75,10 @@ class MailThread(models.AbstractModel):
 
         Odoo's fetchmail deletes from the server what could not be processed.
         """
+        if not (self.env.su or self.env.is_system()):
+            # Odoo creates as the superuser what a mail brings: nothing of a client comes with it.
+            self._care_check_custom(model, custom_values)
+            self = without_client_defaults(self)
         options = {
             "custom_values": custom_values,
             "save_original": save_original,
@@ -106,6 +111,19 @@ class MailThread(models.AbstractModel):
         if arrival.mail.problems and arrival.tickets:
             self._care_tell_of_problems(arrival)
         return result
+
+    @api.model
+    def _care_check_custom(self, model, custom_values):
+        """Refuse values that change other records, or say what an inquiry is, beside a mail."""
+        if custom_values and (
+            not isinstance(custom_values, dict)
+            or any(isinstance(value, list | tuple | dict | set) for value in custom_values.values())
+        ):
+            raise AccessError(
+                self.env._("A mail that you hand in yourself brings no other records with it.")
+            )
+        if model == TICKET and any(name.startswith("care_") for name in custom_values or {}):
+            self._care_check_taker()
 
     @api.model
     def _care_check_taker(self):
