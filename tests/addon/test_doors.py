@@ -241,6 +241,41 @@ class TestMailDoor(CareCommon):
         team.write({"alias_name": "computers", "alias_defaults": str({"team_id": team.id})})
         self.assertEqual(self.seen(), before)
 
+    def test_nobody_invents_what_changed(self):
+        field = self.env["ir.model.fields"]._get("helpdesk.ticket", "stage_id")
+        change = [0, 0, {"field_id": field.id, "old_value_char": "New", "new_value_char": "Done"}]
+        for role in ("coordinator", "supervisor"):
+            mine = self.other.with_user(self.people[role])
+            values = {"model": "helpdesk.ticket", "res_id": self.other.id, "body": "x"}
+            messages = mine.env["mail.message"]
+            defaults = {"default_tracking_value_ids": [change]}
+            ways = (
+                lambda own=messages, row=values: own.create(
+                    [row | {"tracking_value_ids": [change]}]
+                ),
+                lambda own=messages, row=values: own.with_context(**defaults).create([row]),
+                lambda own=mine: own.message_post(body="x", tracking_value_ids=[change]),
+                lambda own=mine: own.with_context(**defaults).message_post(body="x"),
+            )
+            for number, way in enumerate(ways):
+                with self.subTest(role=role, way=number):
+                    before = self.env["mail.tracking.value"].search_count([])
+                    try:
+                        with self.env.cr.savepoint():
+                            way()
+                            self.env.flush_all()
+                    except (AccessError, ValueError):
+                        pass
+                    self.assertEqual(self.env["mail.tracking.value"].search_count([]), before)
+
+    def test_a_change_is_noted_all_the_same(self):
+        team = self.env["helpdesk.ticket.team"].create({"name": "Another"})
+        before = self.other.message_ids.tracking_value_ids
+        self.other.with_user(self.people["supervisor"]).team_id = team
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+        self.assertTrue(self.other.message_ids.tracking_value_ids - before)
+
     @mute_logger("odoo.addons.patient_care_coordination.models.inquiry.helpdesk_ticket_mail")
     def test_an_alias_from_before_changes_no_record_either(self):
         before = self.seen()

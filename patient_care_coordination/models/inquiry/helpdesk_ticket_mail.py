@@ -176,6 +176,11 @@ class HelpdeskTicket(models.Model):
             kwargs["email_from"] = person.email_formatted
         return super().message_post(message_type=message_type, author_id=author_id, **kwargs)
 
+    def _message_track(self, fields_iter, initial_values_dict):
+        """Note changes of an inquiry as the server, which alone may say what changed."""
+        noted = self.with_context(care_tracking=OURS)
+        return super(HelpdeskTicket, noted)._message_track(fields_iter, initial_values_dict)
+
     def _mail_get_operation_for_mail_message_operation(self, message_operation):
         """Among staff, who only reads an inquiry posts nothing on it; its caller replies.
 

@@ -84,6 +84,13 @@ class MailMessage(models.Model):
                         "what was said before as a contact."
                     )
                 )
+            # Odoo writes these rows of a new message as the superuser.
+            if message.tracking_value_ids and self.env.context.get("care_tracking") is not OURS:
+                raise AccessError(
+                    self.env._(
+                        "What changed on an inquiry is noted by the server alone: write it as text."
+                    )
+                )
 
     @api.depends("model", "res_id", "message_type", "author_id")
     def _compute_care_kept(self):
