@@ -248,14 +248,17 @@ class TestMailDoor(CareCommon):
             mine = self.other.with_user(self.people[role])
             values = {"model": "helpdesk.ticket", "res_id": self.other.id, "body": "x"}
             messages = mine.env["mail.message"]
-            defaults = {"default_tracking_value_ids": [change]}
             ways = (
                 lambda own=messages, row=values: own.create(
                     [row | {"tracking_value_ids": [change]}]
                 ),
-                lambda own=messages, row=values: own.with_context(**defaults).create([row]),
+                lambda own=messages, row=values: own.with_context(
+                    default_tracking_value_ids=[change]
+                ).create([row]),
                 lambda own=mine: own.message_post(body="x", tracking_value_ids=[change]),
-                lambda own=mine: own.with_context(**defaults).message_post(body="x"),
+                lambda own=mine: own.with_context(default_tracking_value_ids=[change]).message_post(
+                    body="x"
+                ),
             )
             for number, way in enumerate(ways):
                 with self.subTest(role=role, way=number):

@@ -134,7 +134,6 @@ class MailThread(models.AbstractModel):
             self._care_check_taker()
 
     @api.model
-<<<<<<< HEAD
     def _care_record_refusal(self, arrival, reason):
         """Keep a line about a mail of which nothing is made, for administrators, under Logging.
 
@@ -159,8 +158,6 @@ class MailThread(models.AbstractModel):
         )
 
     @api.model
-=======
->>>>>>> doors
     def _care_check_taker(self):
         if not (self.env.su or self.env.is_system()):
             raise AccessError(

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError
 
 from odoo.addons.mail.tools.discuss import Store
 
+from ..common.guard import OURS
 from .helpdesk_ticket_identity import COORDINATORS
 
 
