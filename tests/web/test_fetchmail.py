@@ -2,6 +2,7 @@
 
 import pytest
 
+from ..databases import run_sql
 from .conftest import Hospital, clone, drop
 from .pop3 import Pop3Server
 
@@ -78,6 +79,11 @@ def fetch(database, mails, step=None, model="helpdesk.ticket"):
     return result
 
 
+def forget_errors(database):
+    """Take away the failed steps that a test expected: any other is found when all have run."""
+    run_sql("UPDATE helpdesk_ticket SET care_intake_error = NULL", database.name)
+
+
 def test_a_mail_reaches_the_team_with_a_reason(database):
     result = fetch(database, make_mails("plain", 1))
     assert result["count"] == result["inquiries"] == 1
@@ -106,6 +112,7 @@ def test_a_broken_step_loses_nothing(database, step):
     assert "broken on purpose" in result["errors"][0]
     assert result["alarms"] == 1
     assert any("Nobody must lose this." in body for body in result["bodies"])
+    forget_errors(database)
 
 
 def test_a_hundred_mails_of_one_sender_within_an_hour_all_arrive(database):
@@ -151,3 +158,4 @@ def test_what_a_parser_cannot_digest_arrives_and_leaves_the_server(database):
     assert result["inquiries"] == 1
     assert "broken on purpose" in result["errors"][0]
     assert any("Nobody must lose this." in body for body in result["bodies"])
+    forget_errors(database)
