@@ -47,7 +47,8 @@ class TestSuggestion(FlagCommon):
         ticket = self.make_inquiry(description="<p>My mother was <b>abused</b> by a nurse.</p>")
         alarm = ticket.care_alarm_ids
         self.assertEqual(alarm.flag_id, self.abuse)
-        self.assertEqual((alarm.state, alarm.source, alarm.words), ("suggested", "hint", "abused"))
+        self.assertEqual((alarm.state, alarm.source), ("suggested", "hint"))
+        self.assertIn("abused", alarm.words)
         self.assertFalse(alarm.raised_date)
         self.assertEqual(ticket.priority, "1")
         self.assertTrue(ticket.care_flag_open)
