@@ -16,7 +16,7 @@ NATURES = "complaint grievance concern question records_request lost_property co
 COMPLAINTS = {
     "generic": {"acknowledge": "03-03", "answer": "03-30"},
     "us_cms": {"answer": "03-09"},
-    "england": {"acknowledge": "03-05", "answer": "09-02"},
+    "england": {"acknowledge": "03-05", "answer": "09-01"},
     "scotland": {"acknowledge": "03-05", "answer": "03-30"},
     "ireland": {
         "contact": "03-04",

@@ -79,14 +79,24 @@ class CarePatient(models.Model):
             suffix = f" ({', '.join(map(str, extra))})" if extra else ""
             patient.display_name = f"{patient.name or ''}{suffix}"
 
+    @api.model
+    def _care_check_filled(self, vals):
+        if "name" in vals and not vals["name"]:
+            self._care_refuse_nameless()
+        return super()._care_check_filled(vals)
+
     @api.constrains("name")
     def _check_name(self):
         if any(not (patient.name or "").strip() for patient in self):
-            raise ValidationError(
-                self.env._(
-                    "A patient needs a name: write what is known, such as Unknown, bed 4, Ward 7."
-                )
+            self._care_refuse_nameless()
+
+    @api.model
+    def _care_refuse_nameless(self):
+        raise ValidationError(
+            self.env._(
+                "A patient needs a name: write what is known, such as Unknown, bed 4, Ward 7."
             )
+        )
 
     @api.constrains("birth_date")
     def _check_birth_date(self):
