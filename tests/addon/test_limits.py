@@ -32,6 +32,15 @@ class TestLimits(CareCommon):
             ticket.name = "x" * 501
         ticket.name = "x" * 500
 
+    def test_a_line_comes_with_the_form_around_it(self):
+        parts = self.env["care.letter.part"].with_user(self.people["coordinator"])
+        for around in ({"id": False, "recipient_name": "Ada"}, {"recipient_name": "Ada"}):
+            answer = parts.onchange({"letter_id": around, "text": "Soup"}, ["text"], {"text": {}})
+            self.assertIn("value", answer)
+        for wrong in ({"id": [1]}, {"id": False, "recipient_name": ["Ada"]}):
+            with self.assertRaises(ValidationError):
+                parts.onchange({"letter_id": wrong, "text": "Soup"}, ["text"], {"text": {}})
+
     def test_plain_tickets_are_left_alone(self):
         agent = self.people["agent"]
         plain = self.env["helpdesk.ticket"].with_user(agent)

@@ -45,8 +45,34 @@ class Base(models.AbstractModel):
                 self = _records(self, one=True)
             if not isinstance(values, dict):
                 raise UserError(self.env._("The form is out of date: reload the page."))
-            values = self._care_fitting(values)
+            values = self._care_fitting_form(values)
         return super().onchange(values, field_names, fields_spec)
+
+    @api.model
+    def _care_fitting_form(self, values):
+        """As ``_care_fitting``, for what a form holds.
+
+        A line of a form sends what the form around it holds, with its id, as the value of the link
+        to it.
+        """
+        around = {
+            name: value
+            for name, value in values.items()
+            if isinstance(value, dict)
+            and name in self._fields
+            and self._fields[name].type == "many2one"
+        }
+        fitting = self._care_fitting(
+            {name: value for name, value in values.items() if name not in around}
+        )
+        for name, value in around.items():
+            self._care_fitting({name: value.get("id")})
+            comodel = self.env[self._fields[name].comodel_name]
+            rest = {key: known for key, known in value.items() if key != "id"}
+            if comodel._name.startswith("care."):
+                rest = comodel._care_fitting(rest)
+            fitting[name] = rest | ({"id": value["id"]} if "id" in value else {})
+        return fitting
 
     @api.model
     def _care_fitting(self, vals):
