@@ -1,7 +1,7 @@
 {
     "name": "Patient Care Coordination",
     "summary": "Patient inquiries with their clocks and letters, ward supplies and equipment",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Services/Helpdesk",
     "license": "AGPL-3",
     "author": "Patient Care Coordination",
