@@ -41,22 +41,29 @@ class CareTicketController(HelpdeskTicketController):
 
     def _care_form(self, values):
         """What the form of a new ticket sent, fit for the base; raises a bad request."""
-        _ = request.env._
         subject = limits.usable(str(values.get("subject") or "")).strip()
         description = limits.usable(str(values.get("description") or ""))
         if not subject and not description.strip():
             raise werkzeug.exceptions.BadRequest(
-                _("Nothing was written: go back and write your message.")
+                request.env._("Nothing was written: go back and write your message.")
             )
         if len(subject) > limits.LINE:
             raise werkzeug.exceptions.BadRequest(
-                _("The subject is too long: go back and shorten it to %s characters.", limits.LINE)
+                request.env._(
+                    "The subject is too long: go back and shorten it to %s characters.", limits.LINE
+                )
             )
         if len(description) > limits.TEXT:
             raise werkzeug.exceptions.BadRequest(
-                _("Your message is too long: go back, shorten it, and attach the rest as a file.")
+                request.env._(
+                    "Your message is too long: go back, shorten it, and attach the rest as a file."
+                )
             )
-        form = {**values, "subject": subject or _("No subject"), "description": description}
+        form = {
+            **values,
+            "subject": subject or request.env._("No subject"),
+            "description": description,
+        }
         for name, model in (
             ("category", "helpdesk.ticket.category"),
             ("team", "helpdesk.ticket.team"),
@@ -67,7 +74,9 @@ class CareTicketController(HelpdeskTicketController):
             number = number_of(values[name])
             if not number or not request.env[model].sudo().browse(number).exists():
                 raise werkzeug.exceptions.BadRequest(
-                    _("The chosen topic or team does not exist any more: go back and choose again.")
+                    request.env._(
+                        "The chosen topic or team does not exist any more: go back and choose again."
+                    )
                 )
             form[name] = str(number)
         return form

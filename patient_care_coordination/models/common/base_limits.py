@@ -92,7 +92,9 @@ class Base(models.AbstractModel):
                 problem = self._care_misfit(field, value)
                 if problem:
                     label = field._description_string(self.env)
-                    raise ValidationError(f"{label}: {problem}")
+                    raise ValidationError(
+                        self.env._("%(field)s: %(problem)s", field=label, problem=problem)
+                    )
                 if field.type != "binary":
                     value = limits.usable(value)
             fitting[name] = value
@@ -292,7 +294,8 @@ class Base(models.AbstractModel):
         else:
             return
         if problem:
-            raise UserError(f"{field._description_string(self.env)}: {problem}")
+            label = field._description_string(self.env)
+            raise UserError(self.env._("%(field)s: %(problem)s", field=label, problem=problem))
 
     @contextlib.contextmanager
     def _care_time_limit(self, domain):

@@ -11,7 +11,7 @@ def without_client_defaults(records):
     """
     context = records.env.context
     kept = {key: value for key, value in context.items() if not key.startswith("default_")}
-    return records if len(kept) == len(context) else records.with_context(kept)
+    return records if len(kept) == len(context) else records.with_context(kept)  # pylint: disable=context-overridden
 
 
 def as_server(records):

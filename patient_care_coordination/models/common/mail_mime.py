@@ -89,6 +89,14 @@ def clean_text(text):
     return _NOT_TEXT.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
+def _decoded(data, charset):
+    """The text of bytes in a charset; None where they are none in it."""
+    try:
+        return data.decode(charset)
+    except (UnicodeError, ValueError):
+        return None
+
+
 def decode_bytes(data, charset=""):
     """The text of ``data`` and whether ``charset`` was right: ``(text, right)``.
 
@@ -102,20 +110,17 @@ def decode_bytes(data, charset=""):
     wide = (name or "").startswith(("utf-16", "utf-32"))
     single = name is None or name in ("cp1252", "utf-8") or name.startswith(("iso8859", "cp125"))
     if single:
-        try:
-            return data.decode("utf-8-sig"), name == "utf-8"
-        except UnicodeDecodeError:
-            pass
+        text = _decoded(data, "utf-8-sig")
+        if text is not None:
+            return text, name == "utf-8"
     if name and name not in ("utf-8", "cp1252") and not (wide and b"\0" not in data):
-        try:
-            return data.decode(name), True
-        except (UnicodeError, ValueError):
-            pass
+        text = _decoded(data, name)
+        if text is not None:
+            return text, True
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        try:
-            return data.decode("utf-16"), False
-        except UnicodeDecodeError:
-            pass
+        text = _decoded(data, "utf-16")
+        if text is not None:
+            return text, False
     if name in ("gb18030", "cp932", "cp949", "big5"):
         return data.decode(name, "replace"), False
     text = data.decode("utf-8", "replace")

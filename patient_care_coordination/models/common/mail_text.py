@@ -86,7 +86,7 @@ class _Page:
         self.blockquotes = 0
         self.reply_start = None
 
-    def read(self, source):
+    def text_of(self, source):
         """Read all of ``source``; no tag is looked at twice."""
         position, size = 0, len(source)
         missing, trust_quotes = set(), True
@@ -288,7 +288,7 @@ class _Page:
 
 def _lines_of(source):
     if _IS_HTML.search(source):
-        return _Page().read(source)
+        return _Page().text_of(source)
     lines, empty = [], 0
     for text in _NEWLINE.split(source.replace("\xa0", " ")):
         empty = 0 if text and not text.isspace() else empty + 1
@@ -649,7 +649,7 @@ class _Reader:
     # The walk
     # ------------------------------------------------------------------
 
-    def read(self):
+    def own_words(self):
         number, size = 0, len(self.lines)
         after_head, headed, in_quote = False, False, False
         marked = []
@@ -858,7 +858,7 @@ def own_words(source, subject=None, reply=False):
     lines = _lines_of(source)
     if len(lines) > _MOST_LINES:
         return _join(line.text for line in lines)
-    return _Reader(lines, subject, reply).read()
+    return _Reader(lines, subject, reply).own_words()
 
 
 # ----------------------------------------------------------------------------------------------

@@ -111,7 +111,7 @@ class CareRedFlag(models.Model):
     @tools.ormcache()
     def _care_hints(self):
         """The hints of all flags in use, compiled once for this process."""
-        flags = self.sudo().search([])
+        flags = self.sudo().search([("active", "=", True)])
         return Hints({flag.id: (flag.hints or "").splitlines() for flag in flags}, _word_lists())
 
     @api.constrains("hints")

@@ -41,9 +41,10 @@ class HelpdeskTicket(models.Model):
                 vals[name] = value[: longest - 2] + " …"
 
     def _care_created(self, notes_list):
-        super()._care_created(notes_list)
+        result = super()._care_created(notes_list)
         if any("care:long_texts" in notes for notes in notes_list):
             self._care_guard_created("long texts", self._care_keep_long_texts, notes_list)
+        return result
 
     def _care_keep_long_texts(self, notes_list):
         """Keep the whole of each text that was shortened as a file of its inquiry."""

@@ -42,7 +42,7 @@ class HelpdeskTicket(models.Model):
             return super().message_post(**kwargs)
         unattended = self.with_context(care_unattended=OURS)
         message = super(HelpdeskTicket, unattended).message_post(**kwargs)
-        return message.with_context(self.env.context)
+        return message.with_env(self.env)
 
     def _care_write_unattended(self, vals):
         """Write what may be written; what is refused is noted on its inquiry. Always true."""
