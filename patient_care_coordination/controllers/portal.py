@@ -75,7 +75,8 @@ class CareTicketController(HelpdeskTicketController):
             if not number or not request.env[model].sudo().browse(number).exists():
                 raise werkzeug.exceptions.BadRequest(
                     request.env._(
-                        "The chosen topic or team does not exist any more: go back and choose again."
+                        "The chosen topic or team does not exist any more: "
+                        "go back and choose again."
                     )
                 )
             form[name] = str(number)
