@@ -163,7 +163,9 @@ async ([request, options]) => {
 """
 # Debian's Odoo comes without this library of its chat, and a text is no address of a picture.
 EXPECTED = ("selfie_segmentation", "status of 404", "status of 422")
-REFUSALS = ("odoo.exceptions.UserError", "odoo.exceptions.ValidationError")
+REFUSALS = tuple(
+    f"odoo.exceptions.{name}" for name in ("UserError", "ValidationError", "AccessError")
+)
 
 
 @pytest.fixture(scope="module")
