@@ -144,7 +144,7 @@ class LinkAttack(CareCommon):
                     "ticket_id": ticket.id,
                     "question": f"{MARK} question",
                     "user_id": (cls.people["supervisor"] if home else cls.colleague).id,
-                    "due": Datetime.now() + datetime.timedelta(days=2),
+                    "due": Datetime.now() + datetime.timedelta(hours=1),
                     "tells_patient": True,
                 }
             ]

@@ -69,6 +69,8 @@ class Base(models.AbstractModel):
             self._care_fitting({name: value.get("id")})
             comodel = self.env[self._fields[name].comodel_name]
             rest = {key: known for key, known in value.items() if key != "id"}
+            if not rest.keys() <= comodel._fields.keys():
+                raise ValidationError(self.env._("The form is out of date: reload the page."))
             if comodel._name.startswith("care."):
                 rest = comodel._care_fitting(rest)
             fitting[name] = rest | ({"id": value["id"]} if "id" in value else {})
